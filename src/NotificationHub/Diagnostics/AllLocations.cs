@@ -13,7 +13,10 @@ internal static class AllLocations
     )
     {
         string? after = null;
-        while (await ReadPageAsync(database, after, cancellationToken) is { Count: > 0 } page)
+        while (
+            await database.ReadAsync(connection => LocationStore.ListAsync(connection, after), cancellationToken)
+                is { Count: > 0 } page
+        )
         {
             foreach (var location in page.Where(location => location.State != LocationState.Removed))
             {
@@ -22,15 +25,5 @@ internal static class AllLocations
 
             after = page[^1].LocationId;
         }
-    }
-
-    private static async Task<IReadOnlyList<Location>> ReadPageAsync(
-        Database database,
-        string? after,
-        CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await LocationStore.ListAsync(connection, after);
     }
 }

@@ -3,13 +3,9 @@ using NotificationHub.Apple;
 namespace NotificationHub.Diagnostics;
 
 /// <summary>Requests Service Config, which needs no content token.</summary>
-internal sealed class AppleCheck(AppleClient apple) : IDiagnosticCheck
+internal sealed class AppleCheck(AppleClient apple) : DiagnosticCheck("Apple")
 {
-    public string Name => "Apple";
-
-    public bool NeedsDatabase => false;
-
-    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         try
         {

@@ -2,17 +2,13 @@ using NotificationHub.Apple;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Compares this machine's clock with the date of a response from Apple.</summary>
-internal sealed class ClockCheck(AppleClient apple, IHttpClientFactory clients, TimeProvider time) : IDiagnosticCheck
+internal sealed class ClockCheck(AppleClient apple, IHttpClientFactory clients, TimeProvider time)
+    : DiagnosticCheck("clock")
 {
     // Service Bus signatures and Entra tokens tolerate five minutes.
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
-    public string Name => "clock";
-
-    public bool NeedsDatabase => false;
-
-    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         using var http = clients.CreateClient(PublicUrlCheck.Client);
         try

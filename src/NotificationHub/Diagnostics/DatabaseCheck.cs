@@ -3,14 +3,9 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Checks that the database exists, has the schema of this version, and can be written.</summary>
-internal sealed class DatabaseCheck(Database database) : IDiagnosticCheck
+internal sealed class DatabaseCheck(Database database) : DiagnosticCheck("database")
 {
-    public string Name => "database";
-
-    public bool NeedsDatabase => false;
-
-    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         if (!database.Exists)
         {

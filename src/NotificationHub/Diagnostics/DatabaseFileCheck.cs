@@ -4,13 +4,9 @@ using NotificationHub.Storage.Sqlite;
 namespace NotificationHub.Diagnostics;
 
 /// <summary>Checks that no other user can read or replace the SQLite file. Runs before any check opens the file.</summary>
-internal sealed class DatabaseFileCheck(Database database) : IDiagnosticCheck
+internal sealed class DatabaseFileCheck(Database database) : DiagnosticCheck("database file")
 {
-    public string Name => "database file";
-
-    public bool NeedsDatabase => false;
-
-    public Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken) =>
+    public override Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<DiagnosticResult>>(
             database is not SqliteDatabase { Exists: true } sqlite
                 ? [DiagnosticResult.NotChecked("there is no SQLite file")]

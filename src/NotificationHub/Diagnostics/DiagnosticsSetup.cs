@@ -20,15 +20,15 @@ internal static class DiagnosticsSetup
             )
             .RemoveAllLoggers();
         // doctor reports the results in this order.
-        hub.Services.AddSingleton<IDiagnosticCheck, DatabaseFileCheck>();
-        hub.Services.AddSingleton<IDiagnosticCheck, DatabaseCheck>();
-        hub.Services.AddSingleton<IDiagnosticCheck, ReplicaCheck>();
-        hub.Services.AddSingleton<IDiagnosticCheck, KeyRingCheck>();
-        hub.Services.AddSingleton<IDiagnosticCheck, PublicUrlCheck>();
-        hub.Services.AddSingleton<IDiagnosticCheck, ServiceBusCheck>();
-        hub.Services.AddSingleton<IDiagnosticCheck, AppleCheck>();
-        hub.Services.AddSingleton<IDiagnosticCheck, ClockCheck>();
-        hub.Services.AddSingleton<IDiagnosticCheck, LocationsAtAppleCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, DatabaseFileCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, DatabaseCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, ReplicaCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, KeyRingCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, PublicUrlCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, ServiceBusCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, AppleCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, ClockCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, LocationsAtAppleCheck>();
         hub.Services.AddSingleton<DiagnosticRunner>();
     }
 }

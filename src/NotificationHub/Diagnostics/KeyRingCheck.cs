@@ -8,20 +8,15 @@ using NotificationHub.Storage.Sqlite;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Checks that the keys are protected and decrypt each content token.</summary>
 internal sealed class KeyRingCheck(
     Database database,
     KeyRingRepository repository,
     HubKeyRing keys,
     ContentTokenProtector protector,
     TimeProvider time
-) : IDiagnosticCheck
+) : DiagnosticCheck("key ring", needsDatabase: true)
 {
-    public string Name => "key ring";
-
-    public bool NeedsDatabase => true;
-
-    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         var locations = await AllLocations
             .ReadAsync(database, cancellationToken)

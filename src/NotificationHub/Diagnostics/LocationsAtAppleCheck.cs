@@ -6,17 +6,14 @@ using NotificationHub.Storage;
 namespace NotificationHub.Diagnostics;
 
 /// <summary>Compares each location's Client Config at Apple with the record, and updates its state like <c>locations verify</c>.</summary>
-internal sealed class LocationsAtAppleCheck(Database database, LocationVerification verification) : IDiagnosticCheck
+internal sealed class LocationsAtAppleCheck(Database database, LocationCheck check)
+    : DiagnosticCheck("locations at Apple", needsDatabase: true)
 {
     private const int MaxParallel = 8;
 
     private static readonly StateAudit Audit = new(Actor.CommandLine, "doctor");
 
-    public string Name => "locations at Apple";
-
-    public bool NeedsDatabase => true;
-
-    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         var results = new ConcurrentBag<DiagnosticResult>();
         await Parallel.ForEachAsync(
@@ -48,7 +45,7 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationVerificat
 
         try
         {
-            var result = await verification.VerifyAsync(new VerifyRequest(id, Audit), cancellationToken);
+            var result = await check.VerifyAsync(id, cancellationToken, Audit);
             return result.Differences.Count == 0
                 ? [CheckState(result.Location)]
                 : [.. result.Differences.Select(one => DiagnosticResult.Failed(Describe(one), one.Advice, id))];

@@ -4,18 +4,15 @@ using NotificationHub.Storage;
 namespace NotificationHub.Diagnostics;
 
 /// <summary>Checks that the notification URL leads to a hub: its name resolves, its certificate is trusted, and the response is that of the intake.</summary>
-internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clients) : IDiagnosticCheck
+internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clients)
+    : DiagnosticCheck("public URL", needsDatabase: true)
 {
     /// <summary>A client that follows no redirects, because Apple may not follow them either.</summary>
     public const string Client = "Diagnosis";
 
     private const string Path = "/notifications/";
 
-    public string Name => "public URL";
-
-    public bool NeedsDatabase => true;
-
-    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
         var hubs = await AllLocations
             .ReadAsync(database, cancellationToken)

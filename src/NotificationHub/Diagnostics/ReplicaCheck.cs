@@ -2,13 +2,9 @@ using NotificationHub.Locations;
 
 namespace NotificationHub.Diagnostics;
 
-internal sealed class ReplicaCheck(ReplicaBarrier replicas) : IDiagnosticCheck
+internal sealed class ReplicaCheck(ReplicaBarrier replicas) : DiagnosticCheck("running hub", needsDatabase: true)
 {
-    public string Name => "running hub";
-
-    public bool NeedsDatabase => true;
-
-    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken) =>
+    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken) =>
         await replicas.IsAnyLiveAsync(cancellationToken)
             ? [DiagnosticResult.Ok("a hub used this database within the last seconds")]
             :

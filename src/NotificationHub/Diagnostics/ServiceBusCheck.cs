@@ -4,13 +4,9 @@ using NotificationHub.Storage;
 namespace NotificationHub.Diagnostics;
 
 /// <summary>Opens a link to each topic, which requires the right to send, but sends no message.</summary>
-internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : IDiagnosticCheck
+internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : DiagnosticCheck("Service Bus")
 {
-    public string Name => "Service Bus";
-
-    public bool NeedsDatabase => false;
-
-    public async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken) =>
+    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken) =>
         senders.FirstOrDefault() is { } sender
             ? await Task.WhenAll(TopicMap.Topics.Select(topic => ExamineAsync(sender, topic, cancellationToken)))
             : [DiagnosticResult.NotChecked("not configured; consumers read events from /events")];

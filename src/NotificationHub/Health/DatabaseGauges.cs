@@ -7,8 +7,6 @@ using NotificationHub.Telemetry;
 namespace NotificationHub.Health;
 
 /// <summary>A gauge of rows in the database, by the value of one tag. Every replica reports the same numbers.</summary>
-/// <param name="Values">The values of the tag; those without rows are reported as 0.</param>
-/// <param name="Sql">Selects each value with its number of rows.</param>
 internal sealed record DatabaseGaugeDefinition(
     string Name,
     string Unit,
@@ -18,7 +16,6 @@ internal sealed record DatabaseGaugeDefinition(
     string Sql
 );
 
-/// <summary>Counts the rows while the gauges are collected.</summary>
 internal sealed class DatabaseGauges : PeriodicWorker
 {
     private readonly Database database;

@@ -1,4 +1,3 @@
-using Dapper;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
@@ -74,37 +73,16 @@ internal sealed partial class DatabaseReadiness(
 
     private async Task ReadAndWriteAsync()
     {
-        await using (var connection = await database.OpenReaderAsync(CancellationToken.None))
-        {
-            await connection.ExecuteScalarAsync<long>("select value from change_counter where name = 'locations'");
-        }
-
-        await CheckSpaceAsync();
-        // Leaves the replica's row unchanged, but passes through the writer to the disk like any other write.
-        await database.WriteAsync(
-            transaction =>
-                transaction.ExecuteAsync(
-                    "update replica set seen_at = seen_at where replica_id = @Owner",
-                    new { leases.Owner }
-                ),
+        await database.ScalarAsync<long>(
+            "select value from change_counter where name = 'locations'",
+            null,
             CancellationToken.None
         );
+        await database.WriteAsync(InsertAndDeleteAsync, CancellationToken.None);
     }
 
-    /// <summary>Overwriting a row needs no space, so it would succeed on a full disk, where no notification can be stored.</summary>
-    private async Task CheckSpaceAsync()
-    {
-        try
-        {
-            await database.WriteAsync(InsertAsync, CancellationToken.None);
-        }
-        catch (SpaceFoundException)
-        {
-            // There is space, and the transaction was rolled back.
-        }
-    }
-
-    private async Task InsertAsync(WriteTransaction transaction)
+    // Overwriting a row needs no space, so it would succeed on a full disk, where no notification can be stored.
+    private async Task InsertAndDeleteAsync(WriteTransaction transaction)
     {
         await transaction.ExecuteAsync(
             """
@@ -113,7 +91,10 @@ internal sealed partial class DatabaseReadiness(
             """,
             new { leases.Owner, Padding }
         );
-        throw new SpaceFoundException();
+        await transaction.ExecuteAsync(
+            """delete from snapshot where location_id = '' and kind = 'space' and "key" = @Owner""",
+            new { leases.Owner }
+        );
     }
 
     private void Report(string? error)
@@ -129,8 +110,6 @@ internal sealed partial class DatabaseReadiness(
 
         lastError = error;
     }
-
-    private sealed class SpaceFoundException : Exception;
 
     private static partial class Log
     {

@@ -7,7 +7,6 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Health;
 
-/// <summary>Collects the health of the hub, even if its database cannot be read.</summary>
 internal sealed class HealthDetailReader(
     HealthCheckService checks,
     Database database,
@@ -87,7 +86,6 @@ internal sealed class HealthDetailReader(
     }
 }
 
-/// <summary>What needs attention, in words.</summary>
 internal static class HealthReasons
 {
     public static IEnumerable<string> FromStages(IEnumerable<StageStatus> stages)

@@ -12,7 +12,6 @@ namespace NotificationHub.Health;
 /// <param name="Free">The number of leases that no replica holds.</param>
 internal sealed record StageHolder(string Kind, string? Replica, int ThisReplica, int OtherReplicas, int Free);
 
-/// <summary>A snapshot of the live leases.</summary>
 internal sealed class StageLeases
 {
     private readonly Dictionary<string, string> owners;

@@ -6,7 +6,6 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Health;
 
-/// <summary>Reads the status of all stages.</summary>
 internal sealed class StageStatusReader(
     IEnumerable<IStageStatus> stages,
     StallDetector stalls,

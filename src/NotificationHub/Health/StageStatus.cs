@@ -49,7 +49,6 @@ internal record StageStatus(string Stage)
     [JsonIgnore]
     public string? ProgressMarker { get; init; }
 
-    /// <summary>The leases that the stage runs under.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> Leases { get; init; } = [Stage];
 

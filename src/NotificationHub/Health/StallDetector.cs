@@ -15,7 +15,6 @@ internal sealed partial class StallDetector(
     private readonly Lock gate = new();
     private readonly Dictionary<string, Observation> observations = new(StringComparer.Ordinal);
 
-    /// <summary>Returns the statuses with <see cref="StageStatus.StalledSince"/>.</summary>
     public IReadOnlyList<StageStatus> Evaluate(IReadOnlyList<StageStatus> statuses)
     {
         lock (gate)
@@ -75,8 +74,6 @@ internal sealed partial class StallDetector(
         return progress > oldest ? progress.Value : oldest;
     }
 
-    /// <param name="At">When the stage first showed this progress.</param>
-    /// <param name="Timestamp">The same moment on the monotonic clock.</param>
     private sealed record Observation(
         string? Marker,
         DateTimeOffset? LastProgressAt,

@@ -1,7 +1,47 @@
 namespace NotificationHub.Diagnostics;
 
+internal abstract class DiagnosticCheck(string name, bool needsDatabase = false)
+{
+    public string Name => name;
+
+    public bool NeedsDatabase => needsDatabase;
+
+    public abstract Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken);
+}
+
+internal enum DiagnosticStatus
+{
+    Ok,
+    Failed,
+
+    /// <summary>The check was not possible, or there is nothing to check.</summary>
+    NotChecked,
+}
+
+/// <param name="Found">What the check found; contains no secret.</param>
+/// <param name="Advice">What to do; set with each failure.</param>
+/// <param name="Subject">The location, topic or address that was checked, if there are several.</param>
+internal sealed record DiagnosticResult(
+    DiagnosticStatus Status,
+    string Found,
+    string? Advice = null,
+    string? Subject = null
+)
+{
+    public static DiagnosticResult Ok(string found, string? subject = null) =>
+        new(DiagnosticStatus.Ok, found, null, subject);
+
+    public static DiagnosticResult Failed(string found, string advice, string? subject = null) =>
+        new(DiagnosticStatus.Failed, found, advice, subject);
+
+    public static DiagnosticResult NotChecked(string why, string? subject = null) =>
+        new(DiagnosticStatus.NotChecked, why, null, subject);
+}
+
+internal sealed record NamedDiagnosticResult(string Check, DiagnosticResult Result);
+
 /// <summary>Runs the checks in order. Skips those that need the database if the database check fails.</summary>
-internal sealed class DiagnosticRunner(IEnumerable<IDiagnosticCheck> checks)
+internal sealed class DiagnosticRunner(IEnumerable<DiagnosticCheck> checks)
 {
     public async Task<IReadOnlyList<NamedDiagnosticResult>> RunAsync(CancellationToken cancellationToken)
     {
@@ -22,7 +62,7 @@ internal sealed class DiagnosticRunner(IEnumerable<IDiagnosticCheck> checks)
 
     // A check that throws must not hide the results of the others.
     private static async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(
-        IDiagnosticCheck check,
+        DiagnosticCheck check,
         CancellationToken cancellationToken
     )
     {
