@@ -13,7 +13,6 @@ internal enum ApiAccess
     Local,
 }
 
-/// <summary>Which credentials the feed and the administration require.</summary>
 internal sealed class ApiAccessRules(AuthOptions options, IHostEnvironment environment)
 {
     public ApiAccess Feed =>

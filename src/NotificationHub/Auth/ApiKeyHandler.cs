@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 
 namespace NotificationHub.Auth;
 
-/// <summary>Authenticates callers with an API key and, in Development, callers on this machine.</summary>
 internal sealed class ApiKeyHandler(
     ApiKeyVerifier keys,
     ApiAccessRules access,

@@ -8,7 +8,6 @@ internal sealed class AuthOptions
 {
     public const string Section = "Auth";
 
-    /// <summary>The accepted API keys.</summary>
     public IReadOnlyList<ApiKey> ApiKeys { get; set; } = [];
 
     /// <summary>The Microsoft Entra tenant whose tokens are accepted; null for none.</summary>
@@ -36,7 +35,6 @@ internal sealed class ApiKey
 
 internal sealed class EntraOptions
 {
-    /// <summary>The tenant's ID.</summary>
     public string? TenantId { get; set; }
 
     /// <summary>The URL of another issuer, instead of the tenant. Plain http on loopback only.</summary>

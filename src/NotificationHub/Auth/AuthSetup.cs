@@ -10,7 +10,6 @@ internal static class AuthSetup
     private const string KeyScheme = "HubApiKey";
     private const string EntraScheme = "HubEntra";
 
-    /// <summary>Adds authentication and the policies of <see cref="HubPolicies"/> for the feed and the administration.</summary>
     public static void AddAuth(this HubBuilder hub)
     {
         var options = hub.AddOptions(AuthOptions.Section, new AuthOptionsValidator());

@@ -12,7 +12,6 @@ internal static class HubPolicies
     /// <summary>Change something; includes <see cref="Read"/>.</summary>
     public const string Operate = "Hub.Operate";
 
-    /// <summary>The default role of an API key.</summary>
     public const string ConsumeRole = nameof(Consume);
 
     /// <returns>The policy of an API key's role; null for an unknown role.</returns>

@@ -22,7 +22,6 @@ internal static class HubPrincipal
         : user.FindFirst("sub")?.Value is { } subject ? $"entra:{subject}"
         : user.Identity?.Name ?? "unknown";
 
-    /// <summary>The caller, for the audit log.</summary>
     public static Actor ActorOf(HttpContext context) =>
         new(NameOf(context.User), context.Connection.RemoteIpAddress?.ToString() ?? "unknown");
 }

@@ -20,7 +20,6 @@ internal sealed partial class RefusedCredentials(
 
     private readonly Summary[] summaries = [new(Admin, time, logger), new(Consumers, time, logger)];
 
-    /// <summary>Records a 401 response; requests without a credential are not counted.</summary>
     public void Record(string api, HttpContext context)
     {
         var headers = context.Request.Headers;

@@ -1,6 +1,60 @@
+using FluentValidation;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Net.Http.Headers;
 
 namespace NotificationHub.Hosting;
+
+internal sealed class HostingOptions
+{
+    public const string Section = "Hosting";
+
+    /// <summary>
+    /// How long the hub still accepts deliveries after SIGTERM while <c>/health/ready</c> returns 503, so that the load balancer can use
+    /// another replica. Null: five seconds, and none in Development.
+    /// </summary>
+    public TimeSpan? DrainDelay { get; set; }
+}
+
+internal sealed class HostingOptionsValidator : AbstractValidator<HostingOptions>
+{
+    public HostingOptionsValidator() =>
+        RuleFor(options => options.DrainDelay)
+            .InclusiveBetween(TimeSpan.Zero, TimeSpan.FromMinutes(5))
+            .WithMessage("must be between 0 and 5 minutes");
+}
+
+internal static class DrainSetup
+{
+    private static readonly TimeSpan DefaultLength = TimeSpan.FromSeconds(5);
+
+    /// <summary>The time limit after the drain for requests in progress, then for the stages.</summary>
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(30);
+
+    public static void AddDrain(this HubBuilder hub)
+    {
+        var options = hub.AddOptions(HostingOptions.Section, new HostingOptionsValidator());
+        var length = options.DrainDelay ?? (hub.Environment.IsDevelopment() ? TimeSpan.Zero : DefaultLength);
+        hub.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<Drain>(services, length));
+        hub.Services.AddHostedService(services => services.GetRequiredService<Drain>());
+        hub.Services.Configure<HostOptions>(host => host.ShutdownTimeout = length + LongestStop);
+        hub.Services.AddSingleton<IStartupFilter>(services =>
+        {
+            var drain = services.GetRequiredService<Drain>();
+            // Closing idle connections instead could lose a delivery that is already on its way.
+            return new BeforeRouting(next =>
+                context =>
+                {
+                    if (drain.HasBegun && HttpProtocol.IsHttp11(context.Request.Protocol))
+                    {
+                        context.Response.Headers[HeaderNames.Connection] = "close";
+                    }
+
+                    return next(context);
+                }
+            );
+        });
+    }
+}
 
 /// <summary>
 /// Delays a shutdown so that senders can move to another replica: <c>/health/ready</c> fails and responses carry

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 
 namespace NotificationHub.Hosting;
 
-/// <summary>The settings are invalid.</summary>
 internal sealed class ConfigurationException(IReadOnlyList<string> errors)
     : Exception($"The settings are invalid:{Environment.NewLine}{string.Join(Environment.NewLine, errors)}")
 {
@@ -53,11 +52,9 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
         return options;
     }
 
-    /// <summary>The options of a section that was added before.</summary>
     public TOptions OptionsOf<TOptions>()
         where TOptions : class => (TOptions)bound[typeof(TOptions)];
 
-    /// <exception cref="ConfigurationException">A setting is invalid.</exception>
     public void ThrowIfInvalid()
     {
         if (errors.Count > 0)

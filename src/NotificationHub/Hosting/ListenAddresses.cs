@@ -60,7 +60,6 @@ internal static class ListenAddresses
     /// If <c>Admin:Urls</c> is set, turns every address into an endpoint of Kestrel's configuration. Only such endpoints have names, which
     /// identify the listener of a connection.
     /// </summary>
-    /// <returns>The names of the endpoints for administrators.</returns>
     public static IReadOnlyList<string> AddAdminEndpoints(this HubBuilder hub)
     {
         var admin = NameEndpoints("Admin", Split(hub.Configuration[AdminUrls]));

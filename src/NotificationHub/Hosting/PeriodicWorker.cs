@@ -9,7 +9,6 @@ internal abstract partial class PeriodicWorker(string work, TimeSpan interval, T
 
     protected ILogger Logger => logger;
 
-    /// <summary>Whether the first run is at startup, not after an interval.</summary>
     protected virtual bool RunsAtStart => false;
 
     protected virtual LogLevel FailureLevel => LogLevel.Warning;

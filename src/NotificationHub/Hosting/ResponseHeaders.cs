@@ -8,8 +8,21 @@ internal static class ResponseHeaders
 {
     private const string Intake = "/notifications";
 
+    // An error page clears the headers that were set before it, so they are set when the response starts.
     public static void AddResponseHeaders(this HubBuilder hub) =>
-        hub.Services.AddSingleton<IStartupFilter, BeforeRouting>();
+        hub.Services.AddSingleton<IStartupFilter>(
+            new BeforeRouting(next =>
+                context =>
+                {
+                    if (!context.Request.Path.StartsWithSegments(Intake, StringComparison.OrdinalIgnoreCase))
+                    {
+                        context.Response.OnStarting(SetAsync, context.Response);
+                    }
+
+                    return next(context);
+                }
+            )
+        );
 
     private static Task SetAsync(object response)
     {
@@ -17,26 +30,5 @@ internal static class ResponseHeaders
         headers.CacheControl = "no-store";
         headers.XContentTypeOptions = "nosniff";
         return Task.CompletedTask;
-    }
-
-    // Authorization responds before any middleware of the application runs, and an error page clears what was set before it.
-    private sealed class BeforeRouting : IStartupFilter
-    {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
-            app =>
-            {
-                app.Use(following =>
-                    context =>
-                    {
-                        if (!context.Request.Path.StartsWithSegments(Intake, StringComparison.OrdinalIgnoreCase))
-                        {
-                            context.Response.OnStarting(SetAsync, context.Response);
-                        }
-
-                        return following(context);
-                    }
-                );
-                next(app);
-            };
     }
 }

@@ -1,6 +1,5 @@
 namespace NotificationHub.Hosting;
 
-/// <param name="Suggestion">A known section with a similar name.</param>
 internal readonly record struct UnknownSection(string Name, string? Suggestion);
 
 /// <summary>Finds unknown settings, because a misspelled one would silently keep its default.</summary>
@@ -66,7 +65,6 @@ internal static class SettingNames
         return new UnknownSection(name, Distance(name, nearest) <= MaxDistance ? nearest : null);
     }
 
-    /// <summary>The Levenshtein distance.</summary>
     private static int Distance(string one, string other)
     {
         int[] row = [.. Enumerable.Range(0, other.Length + 1)];

@@ -7,7 +7,6 @@ internal sealed class WriteThrottle(TimeProvider time)
 
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Pauses after work that began at this timestamp.</summary>
     public Task RestAsync(long startedAt, CancellationToken cancellationToken)
     {
         var rest = time.GetElapsedTime(startedAt) * Share;

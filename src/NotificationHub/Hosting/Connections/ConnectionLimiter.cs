@@ -9,12 +9,7 @@ namespace NotificationHub.Hosting.Connections;
 /// Limits the connections of a listener. A quarter may be unauthenticated, grouped by remote address. The others presented a valid
 /// credential with their last request and are grouped by its owner. When a limit is reached, the largest group loses its oldest connection.
 /// </summary>
-internal sealed class ConnectionLimiter(
-    int maxConnections,
-    int maxPerAddress,
-    ClosedConnections closed,
-    ConnectionMetrics metrics
-)
+internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, ConnectionMetrics metrics)
 {
     private const int UnauthenticatedShare = 4;
 
@@ -35,7 +30,6 @@ internal sealed class ConnectionLimiter(
         int.MaxValue
     );
 
-    /// <summary>The numbers of unauthenticated and authenticated connections.</summary>
     public (int Unauthenticated, int Authenticated) Count
     {
         get
@@ -47,7 +41,6 @@ internal sealed class ConnectionLimiter(
         }
     }
 
-    /// <summary>Connection middleware: counts the connection until it ends.</summary>
     public async Task RunAsync(
         ConnectionContext transport,
         ListenerRoutes routes,
@@ -56,7 +49,7 @@ internal sealed class ConnectionLimiter(
     )
     {
         var connection = new TrackedConnection(transport, this, routes);
-        transport.Features.Set<IHubConnection>(connection);
+        transport.Features.Set(connection);
         // During a shutdown, Kestrel waits for a request whose headers are incomplete, without its header timeout.
         var shutdown = transport.Features.Get<IConnectionLifetimeNotificationFeature>();
         using var closing = shutdown?.ConnectionClosedRequested.Register(() => _ = connection.AbortIfIdleAsync(time));
@@ -122,12 +115,11 @@ internal sealed class ConnectionLimiter(
         if (removed is var (evicted, limit))
         {
             metrics.Ended(pool.Limit);
-            closed.Count(limit);
+            metrics.Closed(limit);
             evicted.Abort();
         }
     }
 
-    /// <returns>Whether the connection was still counted.</returns>
     private bool Remove(TrackedConnection connection)
     {
         ConnectionPool? pool;

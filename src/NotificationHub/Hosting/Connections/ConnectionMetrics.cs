@@ -20,6 +20,8 @@ internal sealed class ConnectionMetrics(IMeterFactory meters)
             "Connections closed because of a limit, by limit."
         );
 
+    private readonly long[] closed = new long[Enum.GetValues<ConnectionLimit>().Length];
+
     private static readonly KeyValuePair<string, object?>[] States = TagsOf("state");
     private static readonly KeyValuePair<string, object?>[] Limits = TagsOf("limit");
 
@@ -27,7 +29,15 @@ internal sealed class ConnectionMetrics(IMeterFactory meters)
 
     public void Ended(ConnectionLimit pool) => openConnections.Add(-1, States[(int)pool]);
 
-    public void Closed(ConnectionLimit limit) => closedConnections.Add(1, Limits[(int)limit]);
+    public void Closed(ConnectionLimit limit)
+    {
+        closedConnections.Add(1, Limits[(int)limit]);
+        Interlocked.Increment(ref closed[(int)limit]);
+    }
+
+    // For the log: a line for each connection would let unauthenticated clients flood it.
+    /// <summary>The number of connections closed since the last call.</summary>
+    public long TakeClosed(ConnectionLimit limit) => Interlocked.Exchange(ref closed[(int)limit], 0);
 
     private static KeyValuePair<string, object?>[] TagsOf(string name) =>
         [new(name, "address"), new(name, "unauthenticated"), new(name, "authenticated")];

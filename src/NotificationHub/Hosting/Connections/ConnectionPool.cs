@@ -4,9 +4,6 @@ namespace NotificationHub.Hosting.Connections;
 /// Groups of connections, each in order of arrival. A full pool drops the oldest connection of its largest group: a new connection is
 /// always accepted, at the expense of clients with many connections. Not thread-safe.
 /// </summary>
-/// <param name="limit">The limit that <paramref name="max"/> stands for.</param>
-/// <param name="max">The maximum number of connections.</param>
-/// <param name="maxPerGroup">The maximum number of connections per group.</param>
 internal sealed class ConnectionPool(ConnectionLimit limit, int max, int maxPerGroup)
 {
     private readonly Dictionary<string, LinkedList<TrackedConnection>> groups = new(StringComparer.Ordinal);
@@ -58,7 +55,6 @@ internal sealed class ConnectionPool(ConnectionLimit limit, int max, int maxPerG
         groups.Values.MaxBy(members => (members.Count, -members.First!.Value.Place!.Arrival))!;
 }
 
-/// <summary>The place of a connection in a pool.</summary>
 internal sealed record ConnectionPlace(
     ConnectionPool Pool,
     string Group,
@@ -66,7 +62,6 @@ internal sealed record ConnectionPlace(
     long Arrival
 );
 
-/// <summary>The limits that can close a connection.</summary>
 internal enum ConnectionLimit
 {
     /// <summary><c>Intake:MaxConnectionsPerAddress</c>.</summary>

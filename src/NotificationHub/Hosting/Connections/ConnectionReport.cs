@@ -1,26 +1,19 @@
 namespace NotificationHub.Hosting.Connections;
 
-/// <summary>Logs closed connections, at most one line a minute.</summary>
 internal sealed partial class ConnectionReport(
-    ClosedConnections closed,
+    ConnectionMetrics metrics,
     TimeProvider time,
     ILogger<ConnectionReport> logger
 ) : PeriodicWorker("report closed connections", TimeSpan.FromMinutes(1), time, logger)
 {
     public void Report()
     {
-        var perAddress = closed.Take(ConnectionLimit.Address);
-        var unauthenticated = closed.Take(ConnectionLimit.Unauthenticated);
-        var authenticated = closed.Take(ConnectionLimit.Authenticated);
-        if (perAddress + unauthenticated + authenticated > 0)
+        var perAddress = metrics.TakeClosed(ConnectionLimit.Address);
+        var unauthenticated = metrics.TakeClosed(ConnectionLimit.Unauthenticated);
+        var authenticated = metrics.TakeClosed(ConnectionLimit.Authenticated);
+        if (perAddress + unauthenticated + authenticated is > 0 and var all)
         {
-            Log.Closed(
-                Logger,
-                perAddress + unauthenticated + authenticated,
-                perAddress,
-                unauthenticated,
-                authenticated
-            );
+            Log.Closed(Logger, all, perAddress, unauthenticated, authenticated);
         }
     }
 

@@ -19,10 +19,9 @@ internal static class ConnectionSetup
         hub.RejectOtherProtocols();
         var admin = new AdminListeners(hub.AddAdminEndpoints());
         hub.Services.AddSingleton<ConnectionMetrics>();
-        hub.Services.AddSingleton<ClosedConnections>();
         hub.Services.AddSingleton(admin);
         hub.Services.AddHostedService<ConnectionReport>();
-        hub.Services.AddSingleton<IStartupFilter, RequestTracking>();
+        hub.Services.AddSingleton<IStartupFilter>(new BeforeRouting(TrackRequests));
         if (admin.AreSeparate)
         {
             hub.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerPolicy>());
@@ -35,12 +34,7 @@ internal static class ConnectionSetup
             return new ConnectionLimiters(Create(), admin.AreSeparate ? Create() : null);
 
             ConnectionLimiter Create() =>
-                new(
-                    maxConnections,
-                    perAddress,
-                    services.GetRequiredService<ClosedConnections>(),
-                    services.GetRequiredService<ConnectionMetrics>()
-                );
+                new(maxConnections, perAddress, services.GetRequiredService<ConnectionMetrics>());
         });
         hub.Services.AddOptions<KestrelServerOptions>()
             .Configure<ConnectionLimiters>(
@@ -76,30 +70,20 @@ internal static class ConnectionSetup
         }
     }
 
-    // Before routing, which runs the intake at once.
-    private sealed class RequestTracking : IStartupFilter
-    {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
-            app =>
+    private static RequestDelegate TrackRequests(RequestDelegate next) =>
+        async context =>
+        {
+            var connection = context.Features.Get<TrackedConnection>();
+            connection?.BeginRequest();
+            try
             {
-                app.Use(following =>
-                    async context =>
-                    {
-                        var connection = context.Features.Get<IHubConnection>();
-                        connection?.BeginRequest();
-                        try
-                        {
-                            await following(context);
-                        }
-                        finally
-                        {
-                            connection?.EndRequest();
-                        }
-                    }
-                );
-                next(app);
-            };
-    }
+                await next(context);
+            }
+            finally
+            {
+                connection?.EndRequest();
+            }
+        };
 
     // The setting exists per endpoint, for all endpoints, and per SNI name.
     private static void RejectOtherProtocols(this HubBuilder hub)

@@ -12,7 +12,7 @@ internal sealed class ListenerPolicy : MatcherPolicy, IEndpointSelectorPolicy
 
     public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates)
     {
-        var served = httpContext.Features.Get<IHubConnection>()?.Routes ?? default;
+        var served = httpContext.Features.Get<TrackedConnection>()?.Routes ?? default;
         for (var i = 0; i < candidates.Count; i++)
         {
             if (

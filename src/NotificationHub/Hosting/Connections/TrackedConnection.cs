@@ -2,9 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace NotificationHub.Hosting.Connections;
 
-/// <summary>A connection that counts against a listener's limits.</summary>
 internal sealed class TrackedConnection(ConnectionContext transport, ConnectionLimiter limiter, ListenerRoutes routes)
-    : IHubConnection
 {
     private static readonly TimeSpan ShutdownGrace = TimeSpan.FromSeconds(5);
 
@@ -18,6 +16,9 @@ internal sealed class TrackedConnection(ConnectionContext transport, ConnectionL
     /// <summary>Guarded by the limiter; null once the connection is no longer counted.</summary>
     public ConnectionPlace? Place { get; set; }
 
+    /// <summary>Records that the current request presented a valid credential: the connection no longer counts as unauthenticated.</summary>
+    /// <param name="kind">The kind of owner; owners of different kinds may have the same name.</param>
+    /// <param name="owner">Identifies the credential's owner: a location, a consumer or an administrator.</param>
     public void MarkAuthenticated(string kind, string owner)
     {
         isAuthenticated = true;
@@ -29,8 +30,10 @@ internal sealed class TrackedConnection(ConnectionContext transport, ConnectionL
         }
     }
 
+    /// <summary>Records that the hub processes a request: a shutdown waits for it.</summary>
     public void BeginRequest() => isInRequest = true;
 
+    /// <summary>Ends a request. If it presented no valid credential, for example a retired secret, the connection counts as unauthenticated again.</summary>
     public void EndRequest()
     {
         isInRequest = false;

@@ -13,13 +13,8 @@ public sealed class ConnectionLimiterTests : IDisposable
 
     private readonly TestMeters meters = new();
     private readonly ConnectionMetrics metrics;
-    private readonly ClosedConnections closed;
 
-    public ConnectionLimiterTests()
-    {
-        metrics = new ConnectionMetrics(meters);
-        closed = new ClosedConnections(metrics);
-    }
+    public ConnectionLimiterTests() => metrics = new ConnectionMetrics(meters);
 
     public void Dispose() => meters.Dispose();
 
@@ -35,7 +30,7 @@ public sealed class ConnectionLimiterTests : IDisposable
         flood.Count(one => one.IsClosed).ShouldBe(17);
         flood[^1].IsClosed.ShouldBeFalse();
         limiter.Count.ShouldBe((4, 0));
-        closed.Take(ConnectionLimit.Unauthenticated).ShouldBe(17);
+        metrics.TakeClosed(ConnectionLimit.Unauthenticated).ShouldBe(17);
     }
 
     [Fact]
@@ -46,7 +41,7 @@ public sealed class ConnectionLimiterTests : IDisposable
         var all = Enumerable.Range(0, 3).Select(_ => new TestConnection(limiter, "10.0.0.1")).ToList();
 
         all.Select(one => one.IsClosed).ShouldBe([true, false, false]);
-        closed.Take(ConnectionLimit.Address).ShouldBe(1);
+        metrics.TakeClosed(ConnectionLimit.Address).ShouldBe(1);
     }
 
     [Fact]
@@ -187,8 +182,7 @@ public sealed class ConnectionLimiterTests : IDisposable
         connection.IsClosed.ShouldBe(aborted);
     }
 
-    private ConnectionLimiter Limiter(int maxPerAddress = int.MaxValue) =>
-        new(MaxConnections, maxPerAddress, closed, metrics);
+    private ConnectionLimiter Limiter(int maxPerAddress = int.MaxValue) => new(MaxConnections, maxPerAddress, metrics);
 
     private sealed class TestConnection : IDisposable
     {
@@ -205,13 +199,13 @@ public sealed class ConnectionLimiterTests : IDisposable
         public bool IsClosed => transport.IsAborted;
 
         public void Authenticate(string credential) =>
-            transport.Features.Get<IHubConnection>()!.MarkAuthenticated("location", credential);
+            transport.Features.Get<TrackedConnection>()!.MarkAuthenticated("location", credential);
 
-        public void BeginRequest() => transport.Features.Get<IHubConnection>()!.BeginRequest();
+        public void BeginRequest() => transport.Features.Get<TrackedConnection>()!.BeginRequest();
 
         public void BeginShutdown() => transport.BeginShutdown();
 
-        public void EndRequest() => transport.Features.Get<IHubConnection>()!.EndRequest();
+        public void EndRequest() => transport.Features.Get<TrackedConnection>()!.EndRequest();
 
         public Task EndAsync()
         {
