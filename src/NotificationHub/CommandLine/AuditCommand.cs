@@ -26,7 +26,7 @@ internal static class AuditCommand
         };
     }
 
-    private static async Task<int> ListAsync(CommandContext context, long? after, int limit)
+    private static async Task ListAsync(CommandContext context, long? after, int limit)
     {
         var entries = await context.Database.ReadAsync(
             connection => AuditLog.ListAsync(connection, after, limit),
@@ -37,34 +37,19 @@ internal static class AuditCommand
             page,
             console =>
             {
-                var table = new ConsoleTable(
-                    "Seq",
-                    "At",
-                    "Action",
-                    "Outcome",
-                    "Location",
-                    "Actor",
-                    "Subject",
-                    "Origin"
+                console.WriteTable(
+                    page.Items,
+                    ("Seq", entry => entry.Seq),
+                    ("At", entry => entry.At),
+                    ("Action", entry => entry.Action),
+                    ("Outcome", entry => entry.Detail is null ? entry.Outcome : $"{entry.Outcome} ({entry.Detail})"),
+                    ("Location", entry => entry.Location),
+                    ("Actor", entry => entry.Actor),
+                    ("Subject", entry => entry.Subject),
+                    ("Origin", entry => entry.Origin)
                 );
-                foreach (var entry in page.Items)
-                {
-                    table.Row(
-                        entry.Seq,
-                        entry.At,
-                        entry.Action,
-                        entry.Detail is null ? entry.Outcome : $"{entry.Outcome} ({entry.Detail})",
-                        entry.Location,
-                        entry.Actor,
-                        entry.Subject,
-                        entry.Origin
-                    );
-                }
-
-                table.WriteTo(console);
                 console.WriteNext(after is null ? null : page.Next);
             }
         );
-        return ExitCode.Ok;
     }
 }

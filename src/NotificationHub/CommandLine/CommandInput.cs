@@ -42,7 +42,6 @@ internal static class CommandInput
         }
     }
 
-    /// <summary>An option with fixed values, which the description lists.</summary>
     public static Option<string?> Choice(string name, string description, IReadOnlyCollection<string> values) =>
         new Option<string?>(name)
         {
@@ -50,7 +49,6 @@ internal static class CommandInput
             HelpName = name.TrimStart('-'),
         }.AcceptOnlyFromAmong([.. values]);
 
-    /// <summary>The option <c>--limit</c> of the lists.</summary>
     public static Option<int> Limit(int rows = 100) =>
         new("--limit")
         {

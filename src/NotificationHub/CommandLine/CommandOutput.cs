@@ -7,8 +7,6 @@ using Spectre.Console;
 namespace NotificationHub.CommandLine;
 
 /// <summary>Prints a command's result, for people or as one JSON document.</summary>
-/// <param name="output">For text.</param>
-/// <param name="bytes">The same output, for binary data.</param>
 /// <param name="width">The width of the terminal in columns; null detects it.</param>
 internal sealed class CommandOutput(TextWriter output, Stream bytes, bool json, int? width)
 {

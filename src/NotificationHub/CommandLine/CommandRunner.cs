@@ -22,13 +22,25 @@ internal sealed class CommandRunner(string[] settings, TextWriter output, Stream
 
     public CommandOutput OutputFor(ParseResult arguments) => new(output, bytes, arguments.GetValue(Json), width);
 
-    /// <summary>Creates a command that works on an existing database.</summary>
     public Command Create(
         string name,
         string description,
         Func<CommandContext, Task<int>> work,
         params Symbol[] inputs
     ) => Create(name, description, (arguments, cancellation) => RunAsync(arguments, work, cancellation), inputs);
+
+    /// <summary>Creates a command with exit code 0 unless it throws.</summary>
+    public Command Create(string name, string description, Func<CommandContext, Task> work, params Symbol[] inputs) =>
+        Create(
+            name,
+            description,
+            async context =>
+            {
+                await work(context);
+                return ExitCode.Ok;
+            },
+            inputs
+        );
 
     /// <summary>Creates a command that opens the database itself, if at all.</summary>
     public Command CreateUnopened(

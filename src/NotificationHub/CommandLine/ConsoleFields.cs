@@ -6,7 +6,6 @@ namespace NotificationHub.CommandLine;
 /// <summary>Prints text that may come from outside: markup and control characters in it have no effect.</summary>
 internal static class ConsoleFields
 {
-    /// <summary>Prints a line with name and value for each field that has a value.</summary>
     public static void WriteFields(this IAnsiConsole console, params (string Name, object? Value)[] fields)
     {
         var known = fields.Where(field => field.Value is not null).ToList();
@@ -18,9 +17,24 @@ internal static class ConsoleFields
         }
     }
 
+    /// <param name="columns">The heading of each column, and its cell in a row.</param>
+    public static void WriteTable<T>(
+        this IAnsiConsole console,
+        IEnumerable<T> rows,
+        params (string Heading, Func<T, object?> Cell)[] columns
+    )
+    {
+        var table = new ConsoleTable([.. columns.Select(column => column.Heading)]);
+        foreach (var row in rows)
+        {
+            table.Row([.. columns.Select(column => column.Cell(row))]);
+        }
+
+        table.WriteTo(console);
+    }
+
     public static void WriteText(this IAnsiConsole console, string text) => console.WriteLine(TerminalText.Clean(text));
 
-    /// <summary>Says how to read the next page of a list.</summary>
     public static void WriteNext(this IAnsiConsole console, string? next)
     {
         if (next is not null)

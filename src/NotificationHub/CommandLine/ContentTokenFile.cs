@@ -18,7 +18,6 @@ internal static class ContentTokenFile
             Required = required,
         };
 
-    /// <summary>Reads the file for validation.</summary>
     /// <returns>The text, null without a file, and whether an error was reported.</returns>
     public static (string? Text, bool HasError) ReadFor(CommandResult command, Option<FileInfo> option)
     {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using NotificationHub.Admin;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
-using Spectre.Console;
 
 namespace NotificationHub.CommandLine;
 
@@ -95,13 +94,7 @@ internal static class DeadLettersCommand
         return command;
     }
 
-    private static async Task<int> ListAsync(
-        CommandContext context,
-        string? topic,
-        string? state,
-        long after,
-        int limit
-    )
+    private static async Task ListAsync(CommandContext context, string? topic, string? state, long after, int limit)
     {
         var letters = await context
             .Service<DeadLetterStore>()
@@ -111,28 +104,22 @@ internal static class DeadLettersCommand
             page,
             console =>
             {
-                var table = new ConsoleTable("Seq", "State", "Topic", "Reason", "Rejected", "Location", "Type");
-                foreach (var letter in page.Items)
-                {
-                    table.Row(
-                        letter.Seq,
-                        letter.State,
-                        letter.Topic,
-                        letter.Reason,
-                        letter.RejectedAt,
-                        letter.Location,
-                        letter.Type
-                    );
-                }
-
-                table.WriteTo(console);
+                console.WriteTable(
+                    page.Items,
+                    ("Seq", letter => letter.Seq),
+                    ("State", letter => letter.State),
+                    ("Topic", letter => letter.Topic),
+                    ("Reason", letter => letter.Reason),
+                    ("Rejected", letter => letter.RejectedAt),
+                    ("Location", letter => letter.Location),
+                    ("Type", letter => letter.Type)
+                );
                 console.WriteNext(page.Next);
             }
         );
-        return ExitCode.Ok;
     }
 
-    private static async Task<int> ShowAsync(CommandContext context, long seq)
+    private static async Task ShowAsync(CommandContext context, long seq)
     {
         var letter =
             await context.Service<DeadLetterStore>().FindAsync(seq, context.CancellationToken)
@@ -154,7 +141,6 @@ internal static class DeadLettersCommand
                     ("Reason", letter.Reason)
                 )
         );
-        return ExitCode.Ok;
     }
 
     private static async Task<int> DecideAsync(CommandContext context, IReadOnlyList<long> seqs, Decide decide)
@@ -166,30 +152,22 @@ internal static class DeadLettersCommand
             decisions.Add(new DecisionDocument(seq, await decide(letters, seq, context)));
         }
 
-        context.Output.Write(new { DeadLetters = decisions }, console => Write(console, decisions));
+        context.Output.Write(
+            new { DeadLetters = decisions },
+            console => console.WriteTable(decisions, ("Seq", one => one.Seq), ("Result", one => Describe(one.Result)))
+        );
         return decisions.Exists(one => one.Result == DeadLetterDecision.NotFound) ? ExitCode.NotFound
             : decisions.TrueForAll(one => one.Result == DeadLetterDecision.Taken) ? ExitCode.Ok
             : ExitCode.Failed;
     }
 
-    private static void Write(IAnsiConsole console, List<DecisionDocument> decisions)
-    {
-        var table = new ConsoleTable("Seq", "Result");
-        foreach (var one in decisions)
+    private static string Describe(DeadLetterDecision decision) =>
+        decision switch
         {
-            table.Row(
-                one.Seq,
-                one.Result switch
-                {
-                    DeadLetterDecision.Taken => "done",
-                    DeadLetterDecision.NotFound => "not found",
-                    _ => "unchanged: already resolved, or about to be sent",
-                }
-            );
-        }
-
-        table.WriteTo(console);
-    }
+            DeadLetterDecision.Taken => "done",
+            DeadLetterDecision.NotFound => "not found",
+            _ => "unchanged: already resolved, or about to be sent",
+        };
 
     private static async Task<IReadOnlyList<long>> SeqsAsync(
         CommandContext context,

@@ -24,13 +24,13 @@ internal static class DoctorCommand
             new { Results = results.Select(one => Document(one.Check, one.Result)), Failed = failed },
             console =>
             {
-                var table = new ConsoleTable("Check", "Status", "Found", "Subject");
-                foreach (var (check, result) in results)
-                {
-                    table.Row(check, TextOf(result.Status), result.Found, result.Subject);
-                }
-
-                table.WriteTo(console);
+                console.WriteTable(
+                    results,
+                    ("Check", one => one.Check),
+                    ("Status", one => TextOf(one.Result.Status)),
+                    ("Found", one => one.Result.Found),
+                    ("Subject", one => one.Result.Subject)
+                );
                 foreach (var (check, result) in results.Where(one => one.Result.Advice is not null))
                 {
                     console.WriteUnwrapped(

@@ -1,12 +1,10 @@
 using NotificationHub.Admin;
-using NotificationHub.FullSync;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
 using Spectre.Console;
 
 namespace NotificationHub.CommandLine;
 
-/// <summary>Prints the JSON documents of the commands for people.</summary>
 internal static class DocumentRendering
 {
     public static void WriteTo(this LocationDocument location, IAnsiConsole console) =>
@@ -39,23 +37,32 @@ internal static class DocumentRendering
         );
         if (details.Location.Progress is { } progress)
         {
-            WriteProgress(console, progress);
-        }
-
-        var table = new ConsoleTable("Secret created", "State", "Confirmed", "Replaced", "Last used", "Deliveries");
-        foreach (var secret in details.Secrets)
-        {
-            table.Row(
-                secret.CreatedAt,
-                secret.State,
-                secret.ConfirmedAt,
-                secret.SupersededAt,
-                secret.LastUsedAt,
-                secret.UseCount
+            console.WriteTable(
+                progress.FullSyncs,
+                ("Kind", fullSync => fullSync.Kind),
+                ("Purpose", fullSync => fullSync.Purpose),
+                ("Phase", fullSync => fullSync.Phase),
+                ("Error", fullSync => fullSync.Error),
+                (
+                    "Pages",
+                    fullSync => fullSync.TotalPages is { } total ? $"{fullSync.Pages} of {total}" : fullSync.Pages
+                ),
+                ("Records", fullSync => fullSync.Records),
+                ("Differences", fullSync => fullSync.Drifts),
+                ("Next", fullSync => fullSync.NextAt),
+                ("Finished", fullSync => fullSync.FinishedAt)
             );
         }
 
-        table.WriteTo(console);
+        console.WriteTable(
+            details.Secrets,
+            ("Secret created", secret => secret.CreatedAt),
+            ("State", secret => secret.State),
+            ("Confirmed", secret => secret.ConfirmedAt),
+            ("Replaced", secret => secret.SupersededAt),
+            ("Last used", secret => secret.LastUsedAt),
+            ("Deliveries", secret => secret.UseCount)
+        );
         details.Differences.WriteTo(console);
     }
 
@@ -96,36 +103,5 @@ internal static class DocumentRendering
         {
             console.WriteText("Invite codes were withheld; --raw shows them.");
         }
-    }
-
-    private static void WriteProgress(IAnsiConsole console, LocationProgress progress)
-    {
-        var table = new ConsoleTable(
-            "Kind",
-            "Purpose",
-            "Phase",
-            "Error",
-            "Pages",
-            "Records",
-            "Differences",
-            "Next",
-            "Finished"
-        );
-        foreach (var fullSync in progress.FullSyncs)
-        {
-            table.Row(
-                fullSync.Kind,
-                fullSync.Purpose,
-                fullSync.Phase,
-                fullSync.Error,
-                fullSync.TotalPages is { } total ? $"{fullSync.Pages} of {total}" : fullSync.Pages,
-                fullSync.Records,
-                fullSync.Drifts,
-                fullSync.NextAt,
-                fullSync.FinishedAt
-            );
-        }
-
-        table.WriteTo(console);
     }
 }

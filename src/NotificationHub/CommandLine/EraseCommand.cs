@@ -35,8 +35,8 @@ internal static class EraseCommand
                         SerialNumber = context.Get(serial),
                         ClientUserId = context.Get(user),
                         LocationId = context.Get(location),
-                    },
-                    context.Get(dryRun)
+                        DryRun = context.Get(dryRun),
+                    }
                 ),
             serial,
             user,
@@ -55,10 +55,10 @@ internal static class EraseCommand
         return erase;
     }
 
-    private static async Task<int> EraseAsync(CommandContext context, ErasureRequest request, bool dryRun)
+    private static async Task<int> EraseAsync(CommandContext context, ErasureRequest request)
     {
         var service = context.Service<ErasureService>();
-        var result = dryRun
+        var result = request.DryRun
             ? await service.PreviewAsync(request, context.CancellationToken)
             : await service.EraseAsync(request, context.Actor, context.CancellationToken);
         var document = ErasureDocument.Create(request, result);

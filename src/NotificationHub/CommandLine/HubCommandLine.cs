@@ -28,12 +28,7 @@ internal static partial class HubCommandLine
         3 not found, 78 invalid settings.
         """;
 
-    /// <param name="args">The process's arguments.</param>
-    /// <param name="output">For results.</param>
-    /// <param name="bytes">The same output, for binary results.</param>
-    /// <param name="error">For messages.</param>
     /// <param name="width">The width of the terminal in columns; null detects it.</param>
-    /// <param name="cancellationToken">Stops the command.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(
         string[] args,

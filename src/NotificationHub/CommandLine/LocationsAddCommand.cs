@@ -4,7 +4,6 @@ using NotificationHub.Locations;
 
 namespace NotificationHub.CommandLine;
 
-/// <summary>The commands that read a content token.</summary>
 internal static class LocationsAddCommand
 {
     public static Command CreateAdd(CommandRunner runner)
@@ -107,7 +106,7 @@ internal static class LocationsAddCommand
         return renew;
     }
 
-    private static async Task<int> AddAsync(CommandContext context, AddLocationInput input)
+    private static async Task AddAsync(CommandContext context, AddLocationInput input)
     {
         if (!input.ReceiveOnly)
         {
@@ -123,17 +122,14 @@ internal static class LocationsAddCommand
         {
             context.Output.Write(added, added.Location.WriteTo);
         }
-
-        return ExitCode.Ok;
     }
 
-    private static async Task<int> RenewTokenAsync(CommandContext context, RenewalInput input)
+    private static async Task RenewTokenAsync(CommandContext context, RenewalInput input)
     {
         await context.OpenKeyRingAsync();
         context.Output.WriteComparison(
             await context.Service<LocationService>().RenewTokenAsync(input, context.Actor, context.CancellationToken)
         );
-        return ExitCode.Ok;
     }
 
     /// <summary>Prints what the MDM of a receive-only location needs.</summary>

@@ -129,51 +129,37 @@ internal static class LocationsCommand
         );
     }
 
-    private static async Task<int> ListAsync(CommandContext context, string? after, int limit)
+    private static async Task ListAsync(CommandContext context, string? after, int limit)
     {
         var page = await context.Service<LocationService>().ListAsync(after, limit, context.CancellationToken);
         context.Output.Write(
             page,
             console =>
             {
-                var table = new ConsoleTable(
-                    "ID",
-                    "State",
-                    "Warnings",
-                    "Name",
-                    "uId",
-                    "Since",
-                    "Content token expires",
-                    "Imported",
-                    "Notification URL"
+                console.WriteTable(
+                    page.Items,
+                    ("ID", location => location.Id),
+                    ("State", location => location.State),
+                    ("Warnings", location => location.Warnings),
+                    ("Name", location => location.Name),
+                    ("uId", location => location.UId),
+                    ("Since", location => location.StateSince),
+                    (
+                        "Content token expires",
+                        location => location.ReceiveOnly ? "none (receive-only)" : location.TokenExpiresAt
+                    ),
+                    ("Imported", location => location.Progress?.Import),
+                    ("Notification URL", location => location.NotificationUrl)
                 );
-                foreach (var location in page.Items)
-                {
-                    table.Row(
-                        location.Id,
-                        location.State,
-                        location.Warnings,
-                        location.Name,
-                        location.UId,
-                        location.StateSince,
-                        location.ReceiveOnly ? "none (receive-only)" : location.TokenExpiresAt,
-                        location.Progress?.Import,
-                        location.NotificationUrl
-                    );
-                }
-
-                table.WriteTo(console);
                 console.WriteNext(page.Next);
             }
         );
-        return ExitCode.Ok;
     }
 
-    private static async Task<int> ShowAsync(CommandContext context, string locationId)
+    private static async Task ShowAsync(CommandContext context, string locationId)
     {
         var document = await context.Service<LocationService>().ShowAsync(locationId, context.CancellationToken);
         context.Output.Write(document, document.WriteTo);
-        return ExitCode.Ok;
     }
 
     private static async Task<int> VerifyAsync(CommandContext context, string locationId)
@@ -186,7 +172,7 @@ internal static class LocationsCommand
         return compared.Differences.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static async Task<int> RotateSecretAsync(CommandContext context, string locationId, bool overwrite)
+    private static async Task RotateSecretAsync(CommandContext context, string locationId, bool overwrite)
     {
         await context.OpenKeyRingAsync();
         var rotated = await context
@@ -195,7 +181,7 @@ internal static class LocationsCommand
         if (rotated.NotificationAuthToken is { } secret)
         {
             context.Output.WriteSecret(rotated, rotated.Location, secret);
-            return ExitCode.Ok;
+            return;
         }
 
         context.Output.Write(
@@ -211,7 +197,6 @@ internal static class LocationsCommand
                 );
             }
         );
-        return ExitCode.Ok;
     }
 
     private static async Task<int> TestAsync(CommandContext context, string locationId, TimeSpan wait)
@@ -224,7 +209,7 @@ internal static class LocationsCommand
         return result.Outcome == TestOutcome.Arrived ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static async Task<int> RemoveAsync(CommandContext context, RemoveRequest request)
+    private static async Task RemoveAsync(CommandContext context, RemoveRequest request)
     {
         if (!request.SkipApple)
         {
@@ -242,6 +227,5 @@ internal static class LocationsCommand
                 console.WriteText(removed.Apple.Message);
             }
         );
-        return ExitCode.Ok;
     }
 }

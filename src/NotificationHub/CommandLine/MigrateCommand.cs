@@ -145,13 +145,7 @@ internal static class MigrateCommand
             },
             console =>
             {
-                var table = new ConsoleTable("Table", "Rows");
-                foreach (var (name, rows) in copied)
-                {
-                    table.Row(name, rows);
-                }
-
-                table.WriteTo(console);
+                console.WriteTable(copied, ("Table", one => one.Key), ("Rows", one => one.Value));
                 console.WriteUnwrapped(
                     unreadable.Count == 0
                         ? "The database was copied."

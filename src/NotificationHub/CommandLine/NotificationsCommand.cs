@@ -116,7 +116,7 @@ internal static class NotificationsCommand
     private static Option<string?> CreateLocation() =>
         new("--location") { Description = "Only notifications of this location." };
 
-    private static async Task<int> ListAsync(CommandContext context, NotificationFilter filter, long after, int limit)
+    private static async Task ListAsync(CommandContext context, NotificationFilter filter, long after, int limit)
     {
         var page = await NotificationListing.ReadAsync(
             context.Database,
@@ -130,42 +130,29 @@ internal static class NotificationsCommand
             page,
             console =>
             {
-                var table = new ConsoleTable(
-                    "Seq",
-                    "Disposition",
-                    "Type",
-                    "Received",
-                    "Location",
-                    "Error",
-                    "ID",
-                    "Bytes"
+                console.WriteTable(
+                    page.Items,
+                    ("Seq", row => row.Seq),
+                    ("Disposition", row => row.Disposition.ToWireName() + (row.Conflict ? ", conflict" : "")),
+                    ("Type", row => row.NotificationType),
+                    ("Received", row => row.ReceivedAt),
+                    ("Location", row => row.Location),
+                    ("Error", row => row.Error),
+                    ("ID", row => row.NotificationId),
+                    ("Bytes", row => row.Bytes)
                 );
-                foreach (var row in page.Items)
-                {
-                    table.Row(
-                        row.Seq,
-                        row.Conflict ? $"{row.DispositionName}, conflict" : row.DispositionName,
-                        row.NotificationType,
-                        row.ReceivedAt,
-                        row.Location,
-                        row.Error,
-                        row.NotificationId,
-                        row.Bytes
-                    );
-                }
-
-                table.WriteTo(console);
                 console.WriteNext(page.Next);
             }
         );
-        return ExitCode.Ok;
     }
 
-    private static async Task<int> ShowAsync(CommandContext context, long seq, bool raw)
+    private static async Task ShowAsync(CommandContext context, long seq, bool raw)
     {
-        await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
         var entry =
-            await NotificationLog.FindAsync(connection, seq)
+            await context.Database.ReadAsync(
+                connection => NotificationLog.FindAsync(connection, seq),
+                context.CancellationToken
+            )
             ?? throw new CommandException(
                 ExitCode.NotFound,
                 $"There is no notification {seq}. `notifications list` lists the stored ones."
@@ -173,12 +160,11 @@ internal static class NotificationsCommand
         if (raw && !context.Output.IsJson)
         {
             await context.Output.WriteBytesAsync(entry.Body, context.CancellationToken);
-            return ExitCode.Ok;
+            return;
         }
 
         var document = NotificationDocument.From(entry, raw);
         context.Output.Write(document, document.WriteTo);
-        return ExitCode.Ok;
     }
 
     private static async Task<int> RerouteAsync(CommandContext context, IAsyncEnumerable<long> seqs)
@@ -195,15 +181,13 @@ internal static class NotificationsCommand
         context.Output.Write(
             new { Rerouted = results },
             console =>
-            {
-                var table = new ConsoleTable("Seq", "Result", "Events", "Errors");
-                foreach (var one in results)
-                {
-                    table.Row(one.Seq, one.Result.ToString(), one.Events, one.Errors);
-                }
-
-                table.WriteTo(console);
-            }
+                console.WriteTable(
+                    results,
+                    ("Seq", one => one.Seq),
+                    ("Result", one => one.Result.ToString()),
+                    ("Events", one => one.Events),
+                    ("Errors", one => one.Errors)
+                )
         );
         return results.Exists(one => one.Result == RerouteResult.NotFound) ? ExitCode.NotFound
             : results.TrueForAll(one => one.Result == RerouteResult.Rerouted) ? ExitCode.Ok

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NotificationHub.OperationTracking;
+using NotificationHub.Storage;
 using Spectre.Console;
 
 namespace NotificationHub.CommandLine;
@@ -37,48 +38,35 @@ internal static class OperationsCommand
         };
     }
 
-    private static async Task<int> ListAsync(CommandContext context, OperationFilter filter, int limit)
+    private static async Task ListAsync(CommandContext context, OperationFilter filter, int limit)
     {
-        await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
-        var found = await OperationStore.ListAsync(connection, filter, limit);
+        var found = await context.Database.ReadAsync(
+            connection => OperationStore.ListAsync(connection, filter, limit),
+            context.CancellationToken
+        );
         context.Output.Write(
             new { Operations = found },
             console =>
-            {
-                var table = new ConsoleTable(
-                    "ID",
-                    "State",
-                    "Kind",
-                    "Succeeded",
-                    "Failed",
-                    "Location",
-                    "Started",
-                    "Ended"
-                );
-                foreach (var one in found)
-                {
-                    table.Row(
-                        one.EventId,
-                        one.State,
-                        one.Deferred ? $"{one.Kind}, deferred" : one.Kind,
-                        one.Completed ?? one.Succeeded,
-                        one.Missed ?? one.Failed,
-                        one.LocationId,
-                        one.StartedAt,
-                        one.ClosedAt
-                    );
-                }
-
-                table.WriteTo(console);
-            }
+                console.WriteTable(
+                    found,
+                    ("ID", one => one.EventId),
+                    ("State", one => one.State),
+                    ("Kind", one => one.Deferred ? $"{one.Kind}, deferred" : one.Kind),
+                    ("Succeeded", one => one.Completed ?? one.Succeeded),
+                    ("Failed", one => one.Missed ?? one.Failed),
+                    ("Location", one => one.LocationId),
+                    ("Started", one => one.StartedAt),
+                    ("Ended", one => one.ClosedAt)
+                )
         );
-        return ExitCode.Ok;
     }
 
-    private static async Task<int> ShowAsync(CommandContext context, string eventId)
+    private static async Task ShowAsync(CommandContext context, string eventId)
     {
-        await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
-        var found = await OperationStore.FindAsync(connection, eventId);
+        var found = await context.Database.ReadAsync(
+            connection => OperationStore.FindAsync(connection, eventId),
+            context.CancellationToken
+        );
         if (found.Count == 0)
         {
             throw new CommandException(
@@ -98,7 +86,6 @@ internal static class OperationsCommand
                 }
             }
         );
-        return ExitCode.Ok;
     }
 
     private static void Write(IAnsiConsole console, Operation one)
@@ -126,16 +113,14 @@ internal static class OperationsCommand
             return;
         }
 
-        var table = new ConsoleTable("Error", "Asset", "Device", "User", "Message");
-        foreach (var failure in report.Failures)
-        {
-            foreach (var item in failure.Items)
-            {
-                table.Row(failure.ErrorNumber, item.AdamId, item.SerialNumber, item.ClientUserId, failure.ErrorMessage);
-            }
-        }
-
-        table.WriteTo(console);
+        console.WriteTable(
+            report.Failures.SelectMany(failure => failure.Items, (failure, item) => (Failure: failure, Item: item)),
+            ("Error", one => one.Failure.ErrorNumber),
+            ("Asset", one => one.Item.AdamId),
+            ("Device", one => one.Item.SerialNumber),
+            ("User", one => one.Item.ClientUserId),
+            ("Message", one => one.Failure.ErrorMessage)
+        );
         if (report.ItemsOmitted > 0)
         {
             console.WriteText($"{report.ItemsOmitted} more tasks failed; they are not listed.");

@@ -73,13 +73,14 @@ internal static class ReconcileCommand
             new { Location = locationId, FullSyncs = fullSyncs },
             console =>
             {
-                var table = new ConsoleTable("Kind", "Records", "Pages", "Differences", "Finished");
-                foreach (var fullSync in fullSyncs)
-                {
-                    table.Row(fullSync.Kind, fullSync.Records, fullSync.Pages, fullSync.Drifts, fullSync.FinishedAt);
-                }
-
-                table.WriteTo(console);
+                console.WriteTable(
+                    fullSyncs,
+                    ("Kind", fullSync => fullSync.Kind),
+                    ("Records", fullSync => fullSync.Records),
+                    ("Pages", fullSync => fullSync.Pages),
+                    ("Differences", fullSync => fullSync.Drifts),
+                    ("Finished", fullSync => fullSync.FinishedAt)
+                );
                 foreach (var fullSync in fullSyncs.Where(fullSync => fullSync.RefusedAt is not null))
                 {
                     console.WriteText(
@@ -119,20 +120,22 @@ internal static class ReconcileCommand
         context.Output.Write(
             new { Location = location.LocationId, Drifts = drifts },
             console =>
-            {
-                var table = new ConsoleTable("Kind", "Key", "Change", "Fields");
-                drifts.ForEach(drift => table.Row(drift.Resource, drift.Key, drift.Change, drift.Fields));
-                table.WriteTo(console);
-            }
+                console.WriteTable(
+                    drifts,
+                    ("Kind", drift => drift.Resource),
+                    ("Key", drift => drift.Key),
+                    ("Change", drift => drift.Change),
+                    ("Fields", drift => drift.Fields)
+                )
         );
         return drifts.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 
     private static async Task<Location> FindAsync(CommandContext context, string locationId)
     {
-        await using var connection = await context.Database.OpenReaderAsync(context.CancellationToken);
         var location =
-            await LocationStore.FindAsync(connection, locationId) ?? throw LocationException.NotFound(locationId);
+            await LocationStore.FindAsync(context.Database, locationId, context.CancellationToken)
+            ?? throw LocationException.NotFound(locationId);
         return location.ContentToken is not null && LocationStates.MayCallApple(location.State)
             ? location
             : throw new CommandException(
