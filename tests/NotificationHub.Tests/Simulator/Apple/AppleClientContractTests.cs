@@ -1,5 +1,9 @@
 using NotificationHub.Apple;
 using NotificationHub.Simulator.Apple.Faults;
+using AppleLimits = NotificationHub.Simulator.Apple.AppleLimits;
+using SampleRecords = NotificationHub.Simulator.Apple.SampleRecords;
+using SampleSize = NotificationHub.Simulator.Apple.SampleSize;
+using SimulatedApple = NotificationHub.Simulator.Apple.SimulatedApple;
 using SimulatedAppleOptions = NotificationHub.Simulator.Apple.SimulatedAppleOptions;
 
 namespace NotificationHub.Tests.Simulator.Apple;
@@ -99,10 +103,130 @@ public sealed class AppleClientContractTests : AppleTest
         Apple.Violations.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task The_client_makes_every_write_within_the_live_limits_and_without_a_violation()
+    {
+        Apple.Limits[AppleLimits.SerialNumbers] = 2;
+        Location.AddAsset("1");
+        Location.AddUser("ann", managedAppleId: "ann@example.com");
+        Location.AddSubscription(11, renewing: 5);
+        using var client = NewClient();
+        using var rate = new RequestRate(TimeProvider.System, requestsPerSecond: 1000);
+        var session = NewSession(client, rate);
+        AssetKey[] asset = [new() { AdamId = "1" }];
+        string[] ann = ["ann"];
+
+        await FinishAsync(
+            session.AssociateAssetsAsync(
+                new()
+                {
+                    Assets = asset,
+                    ClientUserIds = ann,
+                    SerialNumbers = ["1", "2", "3"],
+                }
+            )
+        );
+        await FinishAsync(session.DisassociateAssetsAsync(new() { Assets = asset, SerialNumbers = ["1"] }));
+        await FinishAsync(session.RevokeAssetsAsync(new() { SerialNumbers = ["2"] }));
+        await FinishAsync(session.CreateUsersAsync(new() { Users = [new() { ClientUserId = "bob" }] }));
+        await FinishAsync(
+            session.UpdateUsersAsync(new() { Users = [new() { ClientUserId = "bob", Email = "bob@example.com" }] })
+        );
+        await session.EnableSubscriptionsAsync();
+        await FinishAsync(
+            session.AssociateSubscriptionsAsync(
+                new()
+                {
+                    AdamIds = ["11"],
+                    ClientUserIds = ann,
+                    Renewing = true,
+                }
+            )
+        );
+        await session.AddSubscriptionAdminsAsync(new() { AdamIds = ["11"], ClientUserIds = ann });
+        await session.RemoveSubscriptionAdminsAsync(new() { AdamIds = ["11"], ClientUserIds = ann });
+        await FinishAsync(session.DisassociateSubscriptionsAsync(new() { AdamIds = ["11"], ClientUserIds = ann }));
+        await FinishAsync(session.RetireUsersAsync(new() { Users = [new() { ClientUserId = "bob" }] }));
+        Location.SetSubscriptionSeats(11, renewing: 0, expiring: 0);
+        (await session.DisableSubscriptionsAsync()).SubscriptionManagement.ShouldBe(false);
+
+        var state = Location.ExportState();
+        state.Assignments.Select(one => one.SerialNumber ?? one.ClientUserId).ShouldBe(["ann", "3"], ignoreOrder: true);
+        state.Users.Select(user => user.Status).ShouldBe(["Associated", "Retired"]);
+        state.SubscriptionAssignments.ShouldBeEmpty();
+        Apple.Requests.Count("/assets/associate").ShouldBe(2);
+        Apple.Violations.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_a_lost_response_the_client_finds_out_what_is_missing(bool hadItsEffect)
+    {
+        Location.AddAsset("1");
+        Apple.Faults.Next("/assets/associate", hadItsEffect ? Fault.LoseResponse() : Fault.Abort());
+        using var client = NewClient();
+        using var rate = new RequestRate(TimeProvider.System, requestsPerSecond: 1000);
+        var session = NewSession(client, rate);
+        var request = new AssociateAssetsRequest { Assets = [new() { AdamId = "1" }], SerialNumbers = ["S1", "S2"] };
+
+        await Should.ThrowAsync<AppleException>(() => session.AssociateAssetsAsync(request));
+        await Apple.WaitUntilDeliveredAsync();
+        var missing = await session.FindMissingAsync(request);
+
+        Apple.Requests.Count("/assets/associate").ShouldBe(1, "an uncertain write is not repeated");
+        missing.Count.ShouldBe(hadItsEffect ? 0 : 1);
+        Apple.Violations.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_client_recognizes_a_read_only_token()
+    {
+        Location.AddAsset("1");
+        Location.ContentToken.IsReadOnly = true;
+        using var client = NewClient();
+        using var rate = new RequestRate(TimeProvider.System, requestsPerSecond: 1000);
+        var session = NewSession(client, rate);
+
+        (await AllAsync(session.ReadAssetsAsync(new AssetQuery(), default))).Count.ShouldBe(1);
+        var refused = await Should.ThrowAsync<AppleException>(() => session.EnableSubscriptionsAsync());
+
+        refused.Kind.ShouldBe(AppleErrorKind.ReadOnlyToken);
+    }
+
+    [Fact]
+    public async Task The_client_looks_up_names_kinds_and_icons()
+    {
+        await using var apple = await SimulatedApple.StartAsync();
+        SampleRecords.Fill(apple.AddLocation(), new SampleSize(Assets: 10, Devices: 0, Users: 0, Subscriptions: 0));
+        using var client = new AppleClient(
+            _http,
+            new AppleClientOptions { BaseUrl = apple.BaseUrl },
+            TimeProvider.System
+        );
+        var metadata = new ContentMetadataClient(_http, client, TimeProvider.System);
+
+        var found = (await metadata.LookUpAsync(["361285480", "361285489", "1"], "US", default)).Found;
+
+        found.Values.Select(one => (one.Name, one.Kind)).ShouldBe([("Keynote", "App"), ("Sample Book 9", "Book")]);
+        (await _http.GetAsync(found["361285480"].IconAt(64))).Content.Headers.ContentType!.MediaType.ShouldBe(
+            "image/png"
+        );
+    }
+
     public override async ValueTask DisposeAsync()
     {
         _http.Dispose();
         await base.DisposeAsync();
+    }
+
+    // Accepted and, by the time of the next request, done.
+    private async Task FinishAsync(Task<AppleOperation> starting)
+    {
+        var operation = await starting;
+        await Apple.WaitUntilDeliveredAsync();
+        operation.EventIds.ShouldNotBeEmpty();
+        operation.EventIds.ShouldAllBe(eventId => (string?)Location.EventStatus(eventId)!["eventStatus"] == "COMPLETE");
     }
 
     private static async Task<List<T>> AllAsync<T>(IAsyncEnumerable<Page<T>> pages)
