@@ -45,12 +45,18 @@ internal sealed class PageWindow<T>(
 
     public async ValueTask DisposeAsync() => await EndAsync();
 
-    private void Start(int index) => pages.TryAdd(index, read(index, stop.Token));
+    private void Start(int index)
+    {
+        if (!pages.ContainsKey(index))
+        {
+            pages.Add(index, read(index, stop.Token));
+        }
+    }
 
     private async Task EndAsync()
     {
         await stop.CancelAsync();
-        foreach (var page in pages.Values)
+        foreach (Task page in pages.Values)
         {
             await page.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

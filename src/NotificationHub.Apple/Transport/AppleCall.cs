@@ -61,11 +61,17 @@ internal sealed record AppleCall(Endpoint Endpoint)
     /// <summary>Makes a remote text safe for a message: one line, bounded, without this request's secrets.</summary>
     public string Clean(string? text)
     {
-        foreach (var secret in new[] { Token?.Reveal(), Secret })
+        foreach (var secret in Secrets)
         {
-            text = secret is { Length: > 0 } ? text?.Replace(secret, "[secret]", StringComparison.Ordinal) : text;
+            text = text?.Replace(secret, "[secret]", StringComparison.Ordinal);
         }
 
         return SafeText.OneLine(text);
     }
+
+    /// <summary>Whether an exception, for example of a caller's own HTTP handler, contains one of this request's secrets.</summary>
+    public bool Reveals(Exception exception) => Secrets.Any(exception.ToString().Contains);
+
+    private IEnumerable<string> Secrets =>
+        new[] { Token?.Reveal(), Secret }.Where(secret => secret is { Length: > 0 })!;
 }

@@ -76,7 +76,7 @@ internal sealed class AppleExchange(
             throw new AppleException(
                 AppleErrorKind.Network,
                 $"{call.Name}: no response from Apple ({reason}).",
-                exception
+                call.Reveals(exception) ? null : exception
             )
             {
                 WasNotSent =

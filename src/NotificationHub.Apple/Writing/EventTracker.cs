@@ -52,7 +52,7 @@ internal sealed class EventTracker(AppleSession session, string eventId, WriteRe
         var polling = PollAsync(progress, stop.Token);
         var first = await Task.WhenAny(reported.Task, polling);
         await stop.CancelAsync();
-        await polling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)polling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var result = await first;
         return reported.Task.IsCompleted ? await reported.Task : result;
     }
