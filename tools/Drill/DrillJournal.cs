@@ -44,8 +44,8 @@ internal sealed class DrillJournal(HttpClient http, SimulatedApple apple, HubMet
 
         foreach (var location in detail.GetProperty("unhealthyLocations").EnumerateArray())
         {
-            var (state, since, reason) = (Text(location, "state"), Text(location, "since"), Text(location, "reason"));
-            Record("health", $"- location {Text(location, "location")} is {state} since {since}: {reason}");
+            var (id, state, reason) = (Text(location, "location"), Text(location, "state"), Text(location, "reason"));
+            Record("health", $"- location {id} has been {state} since {UtcTime(location, "since")}: {reason}");
         }
     }
 
@@ -148,4 +148,11 @@ internal sealed class DrillJournal(HttpClient http, SimulatedApple apple, HubMet
         long.Parse(Text(item, "sequence"), CultureInfo.InvariantCulture);
 
     private static string Text(JsonElement element, string member) => element.GetProperty(member).ToString();
+
+    // The same form as in the hub's reasons.
+    private static string UtcTime(JsonElement element, string member) =>
+        element
+            .GetProperty(member)
+            .GetDateTimeOffset()
+            .UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

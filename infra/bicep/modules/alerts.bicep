@@ -24,8 +24,8 @@ var queryAlerts = [
     threshold: 300
   }
   {
-    name: 'no-publisher'
-    description: 'No replica has reported its topics for 15 minutes: the hub is down or hangs, or its telemetry does not arrive.'
+    name: 'no-metrics'
+    description: 'No replica has reported metrics for 15 minutes: the hub is down or hangs, or its telemetry does not arrive.'
     severity: 1
     frequency: 'PT5M'
     window: 'PT15M'
@@ -45,7 +45,7 @@ var queryAlerts = [
   }
   {
     name: 'dead-lettered'
-    description: 'A topic rejected events, which the hub has set aside.'
+    description: 'A topic rejected events, and the hub has set them aside as dead letters.'
     severity: 2
     frequency: 'PT5M'
     window: 'PT15M'
@@ -55,7 +55,7 @@ var queryAlerts = [
   }
   {
     name: 'location-states'
-    description: 'Nothing is read from Apple for a location: Apple rejects its content token, or another server has taken it over.'
+    description: 'The hub reads nothing from Apple for a location: Apple rejects its content token, or another MDM took it over.'
     severity: 2
     frequency: 'PT5M'
     window: 'PT15M'
@@ -88,7 +88,7 @@ var queryAlerts = [
 var metricAlerts = [
   {
     name: 'responses-5xx'
-    description: 'The hub responds to deliveries with 5xx. Apple makes three attempts within minutes, then never again.'
+    description: 'A request got a 5xx response. If it was a delivery, Apple makes three attempts within minutes, then never again.'
     severity: 0
     scope: containerAppId
     namespace: 'Microsoft.App/containerapps'

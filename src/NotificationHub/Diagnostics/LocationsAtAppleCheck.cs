@@ -72,8 +72,8 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationCheck che
     private static string AdviceOn(LocationState state) =>
         state switch
         {
-            LocationState.TakenOver => "Agree on which MDM owns it, then register it again with `locations add`.",
-            LocationState.Pending => "Repeat the same `locations add`, which resumes.",
+            LocationState.TakenOver => "Find out which MDM should own it. To reclaim it, run `locations add` again.",
+            LocationState.Pending => "Run the same `locations add` again; it resumes the registration.",
             _ => "Download a new content token from Apple and store it with `locations renew-token`.",
         };
 

@@ -40,7 +40,7 @@ internal static class LocationDifferences
         if (found.MdmInfo?.Id is { } owner && location.MdmId is { } recorded && owner != recorded)
         {
             const string Advice =
-                "Another server took over the location. Agree on the owner; to take the location back, run `locations add`.";
+                "Another MDM server took over the location. Find out which MDM should own it. To reclaim it, run `locations add` again.";
             differences.Add(new(Owner, recorded, owner, Advice));
         }
 

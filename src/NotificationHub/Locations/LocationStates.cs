@@ -69,7 +69,7 @@ internal static class LocationStates
                 {
                     LocationState.Pending => "Run `locations add` again to finish the registration.",
                     LocationState.TakenOver =>
-                        "Agree on the owner. If the location was given back, run `locations verify`; to take it back, run `locations add`.",
+                        "Find out which MDM should own it. If your MDM owns it again, run `locations verify`. To reclaim it, run `locations add` again.",
                     _ => "Run `locations renew-token` with a new content token.",
                 }
         );

@@ -76,7 +76,7 @@ public sealed class DrillTests
             Well,
             Degraded,
             "health  - locations revoked: 1",
-            "health  - location L is revoked since 2026-08-01",
+            "health  - location L has been revoked since 2026-08-01",
             "event   location.token-revoked.v1 {\"state\":\"revoked\"",
             "metric  notificationhub.refetch.errors{kind=TokenRevoked} 1",
             "eight hours later",

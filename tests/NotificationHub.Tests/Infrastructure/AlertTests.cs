@@ -41,7 +41,7 @@ public sealed partial class AlertTests
 
         names.ShouldBe([
             "topic-delayed",
-            "no-publisher",
+            "no-metrics",
             "stage-stalled",
             "dead-lettered",
             "location-states",
@@ -76,7 +76,7 @@ public sealed partial class AlertTests
         MetricsOf("topic-delayed").ShouldBe([Metric("oldestPendingAge")]);
         MetricsOf("location-states").ShouldBe([Metric("locations")]);
         // Its absence means that no replica publishes.
-        MetricsOf("no-publisher").ShouldBe([Metric("oldestUnsentAge")]);
+        MetricsOf("no-metrics").ShouldBe([Metric("oldestUnsentAge")]);
     }
 
     [BicepFact]
