@@ -45,7 +45,9 @@ internal sealed class DrillJournal(HttpClient http, SimulatedApple apple, HubMet
         foreach (var location in detail.GetProperty("unhealthyLocations").EnumerateArray())
         {
             var (id, state, reason) = (Text(location, "location"), Text(location, "state"), Text(location, "reason"));
-            Record("health", $"- location {id} has been {state} since {UtcTime(location, "since")}: {reason}");
+            // UTC in the same form as in the hub's reasons.
+            var since = Text(location, "since").Replace("+00:00", "Z", StringComparison.Ordinal);
+            Record("health", $"- location {id} has been {state} since {since}: {reason}");
         }
     }
 
@@ -148,11 +150,4 @@ internal sealed class DrillJournal(HttpClient http, SimulatedApple apple, HubMet
         long.Parse(Text(item, "sequence"), CultureInfo.InvariantCulture);
 
     private static string Text(JsonElement element, string member) => element.GetProperty(member).ToString();
-
-    // The same form as in the hub's reasons.
-    private static string UtcTime(JsonElement element, string member) =>
-        element
-            .GetProperty(member)
-            .GetDateTimeOffset()
-            .UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }
