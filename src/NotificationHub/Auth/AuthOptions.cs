@@ -35,6 +35,7 @@ internal sealed class ApiKey
 
 internal sealed class EntraOptions
 {
+    /// <summary>The tenant whose tokens are accepted.</summary>
     public string? TenantId { get; set; }
 
     /// <summary>The URL of another issuer, instead of the tenant. Plain http on loopback only.</summary>

@@ -12,15 +12,19 @@ internal sealed class KeyRingOptions
     /// <summary>A PFX file with the certificate and its private key.</summary>
     public string? CertificateFile { get; set; }
 
+    /// <summary>The password of <see cref="CertificateFile"/>.</summary>
     public string? CertificatePassword { get; set; }
 
     /// <summary>The identifier of the certificate; without a version, the newest protects new keys.</summary>
     public Uri? KeyVaultCertificate { get; set; }
 
+    /// <summary>Earlier certificates in PFX files, which only decrypt.</summary>
     public IReadOnlyList<string> PreviousCertificateFiles { get; set; } = [];
 
+    /// <summary>The password of <see cref="PreviousCertificateFiles"/>.</summary>
     public string? PreviousCertificatePassword { get; set; }
 
+    /// <summary>Earlier certificates in Key Vault, which only decrypt.</summary>
     public IReadOnlyList<Uri> PreviousKeyVaultCertificates { get; set; } = [];
 
     public bool UsesKeyVault => KeyVaultCertificate is not null || PreviousKeyVaultCertificates.Count > 0;
