@@ -2,7 +2,7 @@ using NotificationHub.Locations.Secrets;
 
 namespace NotificationHub.Locations;
 
-/// <summary>A row of <c>location</c>. Times are Unix milliseconds.</summary>
+/// <summary>A row of <c>location</c>.</summary>
 internal sealed record Location
 {
     public required string LocationId { get; init; }

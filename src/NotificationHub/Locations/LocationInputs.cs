@@ -1,6 +1,8 @@
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 using FluentValidation;
 using NotificationHub.Apple;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
 
@@ -154,4 +156,34 @@ internal static class LocationRules
     private static IRuleBuilderOptions<T, string?> HasLength<T>(this IRuleBuilder<T, string?> rule, int max) =>
         rule.Must(text => text is null || (text.Length > 0 && text.Length <= max))
             .WithMessage($"must be 1 to {max} characters long; omit it to keep Apple's current value");
+}
+
+internal static class NotificationUrl
+{
+    // Apple: Service Config, maxNotificationLength.
+    public const int MaxLength = 512;
+
+    public static string Create(Uri hubUrl, string locationId) =>
+        $"{hubUrl.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/')}/notifications/{locationId}";
+
+    public static bool TryParseHub(
+        string? text,
+        [NotNullWhen(true)] out Uri? hubUrl,
+        [NotNullWhen(false)] out string? error
+    )
+    {
+        hubUrl = Uri.TryCreate(text, UriKind.Absolute, out var parsed) ? parsed : null;
+        error = hubUrl is null ? "must be an absolute URL, such as https://hub.example.com" : FindError(hubUrl);
+        return error is null;
+    }
+
+    private static string? FindError(Uri url) =>
+        url.Scheme != Uri.UriSchemeHttps && !(url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)
+            ? "must be https; http is accepted for loopback addresses only"
+        : url is not { UserInfo: "", Query: "", Fragment: "" }
+            ? "must have a host and a path only: no user, query or fragment"
+        : !url.OriginalString.All(char.IsAscii) ? "must be ASCII; write an international host name in its xn-- form"
+        : Create(url, LocationId.Generate()).Length > MaxLength
+            ? $"is too long: the notification URL must have at most {MaxLength} characters"
+        : null;
 }

@@ -42,44 +42,8 @@ internal sealed class LocationRegistration(
         return await CompleteAsync(held, attempt, secret.Sha256, confirmed, cancellationToken);
     }
 
-    private static async Task<ClientConfig> ReadAsync(AppleSession session, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await session.GetClientConfigAsync(cancellationToken);
-        }
-        catch (AppleException error)
-        {
-            throw LocationConfiguration.Refused(error);
-        }
-    }
-
-    private async Task<Location> CompleteAsync(
-        LocationLock held,
-        RegistrationAttempt attempt,
-        byte[] sha256,
-        ClientConfig confirmed,
-        CancellationToken cancellationToken
-    )
-    {
-        var location = attempt.Confirm(confirmed, time.GetStoredUtcNow());
-        await store.CompleteAsync(held, location, sha256, confirmed.Echoes(sha256), cancellationToken);
-        return location;
-    }
-}
-
-/// <summary>A location without a content token, and the only copy of the secret that its MDM must configure at Apple.</summary>
-internal sealed record ReceiveOnlyLocation(Location Location, NotificationSecret Secret);
-
-/// <summary>Adds a location whose notifications are received, and whose Client Config the MDM itself writes.</summary>
-internal sealed class ReceiveOnlyRegistration(
-    RegistrationStore store,
-    ReplicaBarrier replicas,
-    LocationLocks locks,
-    TimeProvider time
-)
-{
-    public async Task<ReceiveOnlyLocation> RegisterAsync(Uri hubUrl, CancellationToken cancellationToken)
+    /// <summary>Adds a location whose notifications are received, and whose Client Config the MDM itself writes.</summary>
+    public async Task<ReceiveOnlyLocation> RegisterReceiveOnlyAsync(Uri hubUrl, CancellationToken cancellationToken)
     {
         await replicas.EnsureLiveAsync(cancellationToken);
         var secret = NotificationSecret.Generate();
@@ -100,4 +64,23 @@ internal sealed class ReceiveOnlyRegistration(
         await store.CompleteAsync(held, location, secret.Sha256, proven: true, cancellationToken);
         return new ReceiveOnlyLocation(location, secret);
     }
+
+    private static Task<ClientConfig> ReadAsync(AppleSession session, CancellationToken cancellationToken) =>
+        session.GetClientConfigAsync(LocationConfiguration.Refused, cancellationToken);
+
+    private async Task<Location> CompleteAsync(
+        LocationLock held,
+        RegistrationAttempt attempt,
+        byte[] sha256,
+        ClientConfig confirmed,
+        CancellationToken cancellationToken
+    )
+    {
+        var location = attempt.Confirm(confirmed, time.GetStoredUtcNow());
+        await store.CompleteAsync(held, location, sha256, confirmed.Echoes(sha256), cancellationToken);
+        return location;
+    }
 }
+
+/// <summary>A location without a content token, and the only copy of the secret that its MDM must configure at Apple.</summary>
+internal sealed record ReceiveOnlyLocation(Location Location, NotificationSecret Secret);

@@ -23,7 +23,7 @@ internal sealed class LocationRenewal(
         await using var locked = await locks.OpenAsync(locationId, cancellationToken);
         EnsureRegistered(locked.Location);
         using var rate = new RequestRate(time);
-        var found = await ReadAsync(new AppleSession(apple, token, rate), cancellationToken);
+        var found = await new AppleSession(apple, token, rate).GetClientConfigAsync(Refused, cancellationToken);
         if (found.UId != locked.Location.UId)
         {
             throw new LocationException(
@@ -57,21 +57,8 @@ internal sealed class LocationRenewal(
         }
     }
 
-    private static async Task<ClientConfig> ReadAsync(AppleSession session, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await session.GetClientConfigAsync(cancellationToken);
-        }
-        catch (AppleException error)
-        {
-            throw new LocationException(
-                LocationErrorCode.Refused,
-                $"{error.Message} The location keeps its current content token.",
-                error
-            );
-        }
-    }
+    private static LocationException Refused(AppleException error) =>
+        new(LocationErrorCode.Refused, $"{error.Message} The location keeps its current content token.", error);
 
     private Task<LocationReading> StoreAsync(
         LockedLocation locked,

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Dapper;
 using NotificationHub.Apple;
@@ -72,6 +73,27 @@ internal static class LocationStore
                 }
             )
         ).AsList();
+    }
+
+    /// <summary>Reads the locations that are not removed. No statement stays open while the caller uses them.</summary>
+    public static async IAsyncEnumerable<Location> ReadCurrentAsync(
+        Database database,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        string? after = null;
+        while (
+            await database.ReadAsync(connection => ListAsync(connection, after), cancellationToken)
+                is { Count: > 0 } page
+        )
+        {
+            foreach (var location in page.Where(location => location.State != LocationState.Removed))
+            {
+                yield return location;
+            }
+
+            after = page[^1].LocationId;
+        }
     }
 
     public static Task<Location?> FindAsync(DbConnection connection, string locationId) =>

@@ -44,7 +44,7 @@ internal sealed class LocationTest(
     LocationLocks locks,
     LocationApple apple,
     ReplicaBarrier replicas,
-    SecretRotation rotation,
+    LocationRotation rotation,
     TimeProvider time
 )
 {

@@ -20,11 +20,9 @@ internal static class LocationsSetup
         hub.Services.AddSingleton<RegistrationStore>();
         hub.Services.AddSingleton<LocationConfiguration>();
         hub.Services.AddSingleton<LocationRegistration>();
-        hub.Services.AddSingleton<ReceiveOnlyRegistration>();
         hub.Services.AddSingleton<LocationLocks>();
         hub.Services.AddSingleton<LocationApple>();
         hub.Services.AddSingleton<LocationCheck>();
-        hub.Services.AddSingleton<SecretRotation>();
         hub.Services.AddSingleton<LocationRotation>();
         hub.Services.AddSingleton<LocationTest>();
         hub.Services.AddSingleton<LocationRenewal>();

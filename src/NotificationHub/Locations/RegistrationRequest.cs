@@ -78,8 +78,25 @@ internal sealed record RegistrationAttempt(Location Location, MdmInfo MdmInfo, I
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }
 
-internal static class ClientConfigEcho
+internal static class ClientConfigReads
 {
+    /// <param name="explain">What a failure means for the action.</param>
+    public static async Task<ClientConfig> GetClientConfigAsync(
+        this AppleSession session,
+        Func<AppleException, LocationException> explain,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await session.GetClientConfigAsync(cancellationToken);
+        }
+        catch (AppleException error)
+        {
+            throw explain(error);
+        }
+    }
+
     public static bool Echoes(this ClientConfig found, byte[] sha256) =>
         found.NotificationAuthTokenSha256 is { } echoed && echoed.AsSpan().SequenceEqual(sha256);
 }

@@ -80,7 +80,7 @@ public sealed class ReceiveOnlyRotationTests
     }
 
     private static Task<ReceiveOnlyLocation> AddAsync(RegistrationScene scene) =>
-        scene.Service<ReceiveOnlyRegistration>().RegisterAsync(scene.HubUrl, CancellationToken.None);
+        scene.Service<LocationRegistration>().RegisterReceiveOnlyAsync(scene.HubUrl, CancellationToken.None);
 
     private static Task<HttpStatusCode> PostAsync(
         RegistrationScene scene,

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Xml.Linq;
 using Dapper;
 using Microsoft.AspNetCore.DataProtection.Repositories;
@@ -73,4 +74,25 @@ internal sealed class KeyRingRepository(
                 ),
             CancellationToken.None
         );
+}
+
+// The documented XML of Data Protection.
+internal static class KeyRingXml
+{
+    private static readonly XName RequiresEncryption = XName.Get(
+        "requiresEncryption",
+        "http://schemas.asp.net/2015/03/dataProtection"
+    );
+
+    private static readonly XName Certificate = XName.Get("X509Certificate", "http://www.w3.org/2000/09/xmldsig#");
+
+    public static bool IsKey(XElement element) => element.Name == "key";
+
+    public static bool IsUnprotected(XElement element) =>
+        element.Descendants().Any(one => (bool?)one.Attribute(RequiresEncryption) == true);
+
+    public static X509Certificate2? FindCertificate(XElement element) =>
+        element.Descendants(Certificate).FirstOrDefault() is { } encoded
+            ? X509CertificateLoader.LoadCertificate(Convert.FromBase64String(encoded.Value))
+            : null;
 }

@@ -6,11 +6,9 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations.Monitoring;
 
-/// <summary>
-/// Periodically compares each location's Client Config with the recorded one, and rotates its secret when due. It reports settings of other
-/// parties but never changes them. A location that Apple has closed is verified once a day, and reopened when Apple accepts its content
-/// token and returns the recorded owner.
-/// </summary>
+// Periodically compares each location's Client Config with the recorded one, and rotates its secret when due. It reports settings of other
+// parties but never changes them. A location that Apple has closed is verified once a day, and reopened when Apple accepts its content
+// token and returns the recorded owner.
 internal sealed partial class ConfigurationMonitor(
     Database database,
     LocationCheck check,

@@ -11,22 +11,11 @@ internal sealed record LocationReading(
     IReadOnlyList<LocationDifference> Differences
 );
 
-/// <summary>Adds an audit entry if a person's read of Client Config changes the location's state.</summary>
-internal sealed record StateAudit(Actor Actor, string Action)
-{
-    public Task RecordAsync(WriteTransaction transaction, Location before, LocationState now) =>
-        AuditLog.RecordAsync(
-            transaction,
-            Actor,
-            new AuditedAct(Action, before.LocationId, $"state {before.StateName} to {now.ToWireName()}"),
-            AuditOutcome.Succeeded
-        );
-}
+/// <summary>A person's read of Client Config, for an audit entry if it changes the location's state.</summary>
+internal sealed record StateAudit(Actor Actor, string Action);
 
-/// <summary>
-/// Reads a location's Client Config and stores what follows: its state, the content token's expiry, the secret that Apple uses, and the
-/// settings that another party changed. It changes nothing at Apple.
-/// </summary>
+// Reads a location's Client Config and stores what follows: its state, the content token's expiry, the secret that Apple uses, and the
+// settings that another party changed. It changes nothing at Apple.
 internal sealed class LocationCheck(Database database, LocationLocks locks, LocationApple apple, TimeProvider time)
 {
     /// <summary>Compares Apple's configuration of a location with the recorded one, in every state.</summary>
@@ -123,18 +112,8 @@ internal sealed class LocationCheck(Database database, LocationLocks locks, Loca
         }
 
         var state = LocationStates.AfterResponse(location.State, location.MdmId, found.MdmInfo?.Id, expiresAt, now);
-        var isChanged = await LocationStore.SetStateAsync(
-            transaction,
-            location,
-            state,
-            state == LocationState.TakenOver ? $"mdmInfo.id at Apple is {found.MdmInfo?.Id}" : null,
-            found.MdmInfo
-        );
-        if (isChanged && audit is not null)
-        {
-            await audit.RecordAsync(transaction, location, state);
-        }
-
+        var reason = state == LocationState.TakenOver ? $"mdmInfo.id at Apple is {found.MdmInfo?.Id}" : null;
+        await SetStateAsync(transaction, location, state, reason, found.MdmInfo, audit);
         await LocationStore.PublishExpiryAsync(
             transaction,
             location with
@@ -143,6 +122,23 @@ internal sealed class LocationCheck(Database database, LocationLocks locks, Loca
                 TokenExpiresAt = expiresAt,
             }
         );
+    }
+
+    private static async Task SetStateAsync(
+        WriteTransaction transaction,
+        Location before,
+        LocationState state,
+        string? reason,
+        MdmInfo? owner,
+        StateAudit? audit
+    )
+    {
+        if (await LocationStore.SetStateAsync(transaction, before, state, reason, owner) && audit is not null)
+        {
+            var detail = $"state {before.StateName} to {state.ToWireName()}";
+            var act = new AuditedAct(audit.Action, before.LocationId, detail);
+            await AuditLog.RecordAsync(transaction, audit.Actor, act, AuditOutcome.Succeeded);
+        }
     }
 
     private static async Task ApplySecretsAsync(
@@ -196,12 +192,7 @@ internal sealed class LocationCheck(Database database, LocationLocks locks, Loca
                 var location = locked.Location;
                 var reason = ErrorCode.From(error);
                 var state = LocationStates.AfterError(location.State, error.Kind);
-                var isChanged = await LocationStore.SetStateAsync(transaction, location, state, reason);
-                if (isChanged && audit is not null)
-                {
-                    await audit.RecordAsync(transaction, location, state);
-                }
-
+                await SetStateAsync(transaction, location, state, reason, owner: null, audit);
                 var now = await transaction.NowAsync();
                 await LocationCheckStore.RecordAsync(transaction, location.LocationId, reason, differences: null, now);
                 var difference = new LocationDifference(

@@ -27,7 +27,7 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
             return false;
         }
 
-        var (candidates, now) = await ReadAsync(thresholds.Min(), thresholds.Max(), cancellationToken);
+        var (candidates, now) = await ReadAsync(thresholds.Min(), cancellationToken);
         foreach (var location in candidates)
         {
             if (location.SilentSince is not null || IsSilent(location, now))
@@ -52,7 +52,6 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
 
     private async Task<(IReadOnlyList<LocationActivity> Candidates, DateTimeOffset Now)> ReadAsync(
         TimeSpan shortest,
-        TimeSpan longest,
         CancellationToken cancellationToken
     )
     {
@@ -68,19 +67,9 @@ internal sealed class SilenceMonitor(Database database, IOptions<LocationOptions
             where l.state not in ('pending', 'removed') and l.registered_at is not null
             group by l.location_id, l.registered_at, w.silent_since
             having (w.silent_since is not null and max(s.proven_at) > w.silent_since)
-                or
-                (
-                    w.silent_since is null and max(s.proven_at) <= @before and sum(s.proven_count) >= @MinDeliveries
-                    and (max(s.proven_at) - l.registered_at) * @DeliveriesPerThreshold <= sum(s.proven_count) * @longest
-                )
+                or (w.silent_since is null and max(s.proven_at) <= @before and sum(s.proven_count) >= @MinDeliveries)
             """,
-            new
-            {
-                before = now - shortest,
-                longest,
-                MinDeliveries,
-                DeliveriesPerThreshold,
-            }
+            new { before = now - shortest, MinDeliveries }
         );
         return (rows.AsList(), now);
     }

@@ -56,7 +56,10 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
     )
     {
         var refused = await TryClearAsync(session, found, cancellationToken);
-        var now = await ReadBackAsync(session, location, cancellationToken);
+        var now = await session.GetClientConfigAsync(
+            error => Unconfirmed(location, error.Message, error),
+            cancellationToken
+        );
         return !IsOurs(location, now) || now.SubscribedNotificationTypes.Count == 0
                 ? new(true, "Apple no longer sends notifications to the hub.")
             : refused is null ? throw Unconfirmed(location, "Apple's Client Config still has the hub's URL")
@@ -100,22 +103,6 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
         }
 
         return refused;
-    }
-
-    private static async Task<ClientConfig> ReadBackAsync(
-        AppleSession session,
-        Location location,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            return await session.GetClientConfigAsync(cancellationToken);
-        }
-        catch (AppleException error)
-        {
-            throw Unconfirmed(location, error.Message, error);
-        }
     }
 
     private static LocationException Unconfirmed(Location location, string reason, Exception? innerException = null) =>

@@ -3,7 +3,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Removal;
 
-/// <summary>A row of <c>location_removal</c>: a removal that is not complete. Times are Unix milliseconds.</summary>
+/// <summary>A row of <c>location_removal</c>: a removal that is not complete.</summary>
 internal sealed record PendingRemoval
 {
     public required string LocationId { get; init; }

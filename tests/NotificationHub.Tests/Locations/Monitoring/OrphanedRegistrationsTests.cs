@@ -14,8 +14,8 @@ public sealed class OrphanedRegistrationsTests
         for (var step = 1; isDead; step++)
         {
             await using var process = await OperatorProcess.StartAsync(scene, step, afterIt: true);
-            var added = await process.RunAsync<ReceiveOnlyRegistration, ReceiveOnlyLocation>(registration =>
-                registration.RegisterAsync(scene.HubUrl, CancellationToken.None)
+            var added = await process.RunAsync<LocationRegistration, ReceiveOnlyLocation>(registration =>
+                registration.RegisterReceiveOnlyAsync(scene.HubUrl, CancellationToken.None)
             );
             isDead = process.IsDead;
             var before = await scene.LocationsAsync();
