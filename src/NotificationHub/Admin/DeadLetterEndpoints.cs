@@ -12,22 +12,21 @@ internal static class DeadLetterEndpoints
         var letters = admin.MapGroup("/admin/dead-letters").WithTags("Dead letters");
         letters.MapGet("", ListAsync).WithSummary("Lists events that Service Bus rejected, in the order of the log.");
         letters.MapGet("/{seq:long}", ShowAsync).WithSummary("Returns one dead letter and why it was rejected.");
-        letters
+        var changes = letters.MapGroup("/{seq:long}").RequireAuthorization(HubPolicies.Operate);
+        changes
             .MapPost(
-                "/{seq:long}/resend",
+                "/resend",
                 (long seq, HttpContext context, DeadLetterStore open, CancellationToken cancellationToken) =>
                     DecideAsync(seq, open.ResendAsync(seq, HubPrincipal.ActorOf(context), cancellationToken))
             )
-            .WithSummary("Sends the event again with the same ID.")
-            .RequireAuthorization(HubPolicies.Operate);
-        letters
+            .WithSummary("Sends the event again with the same ID.");
+        changes
             .MapPost(
-                "/{seq:long}/discard",
+                "/discard",
                 (long seq, HttpContext context, DeadLetterStore open, CancellationToken cancellationToken) =>
                     DecideAsync(seq, open.DiscardAsync(seq, HubPrincipal.ActorOf(context), cancellationToken))
             )
-            .WithSummary("Resolves the dead letter without sending the event.")
-            .RequireAuthorization(HubPolicies.Operate);
+            .WithSummary("Resolves the dead letter without sending the event.");
     }
 
     private static async Task<Results<Ok<Page<DeadLetter>>, ValidationProblem>> ListAsync(

@@ -9,34 +9,22 @@ namespace NotificationHub.Admin;
 
 // Not the row with some members ignored: a column that is added must not become public by itself.
 /// <summary>A location, without tokens, secrets and digests.</summary>
-internal sealed record LocationDocument
+internal sealed record LocationDocument(
+    string Id,
+    string? UId,
+    string? Name,
+    string State,
+    string? StateReason,
+    DateTimeOffset StateSince,
+    bool ReceiveOnly,
+    string? MdmId,
+    string? NotificationUrl,
+    IReadOnlyList<string> NotificationTypes,
+    DateTimeOffset? TokenExpiresAt,
+    DateTimeOffset? RegisteredAt,
+    DateTimeOffset? RemovedAt
+)
 {
-    public required string Id { get; init; }
-
-    public string? UId { get; init; }
-
-    public string? Name { get; init; }
-
-    public required string State { get; init; }
-
-    public string? StateReason { get; init; }
-
-    public required DateTimeOffset StateSince { get; init; }
-
-    public required bool ReceiveOnly { get; init; }
-
-    public string? MdmId { get; init; }
-
-    public string? NotificationUrl { get; init; }
-
-    public required IReadOnlyList<string> NotificationTypes { get; init; }
-
-    public DateTimeOffset? TokenExpiresAt { get; init; }
-
-    public DateTimeOffset? RegisteredAt { get; init; }
-
-    public DateTimeOffset? RemovedAt { get; init; }
-
     /// <summary>Problems in addition to the state, from <see cref="LocationWarnings"/>.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -44,22 +32,21 @@ internal sealed record LocationDocument
     public LocationProgress? Progress { get; init; }
 
     public static LocationDocument From(Location location) =>
-        new()
-        {
-            Id = location.LocationId,
-            UId = location.UId,
-            Name = location.Name,
-            State = location.StateName,
-            StateReason = location.StateReason,
-            StateSince = location.StateSince,
-            ReceiveOnly = location.ReceiveOnly,
-            MdmId = location.MdmId,
-            NotificationUrl = location.NotificationUrl,
-            NotificationTypes = LocationStore.ReadTypes(location.NotificationTypes),
-            TokenExpiresAt = location.TokenExpiresAt,
-            RegisteredAt = location.RegisteredAt,
-            RemovedAt = location.RemovedAt,
-        };
+        new(
+            Id: location.LocationId,
+            UId: location.UId,
+            Name: location.Name,
+            State: location.StateName,
+            StateReason: location.StateReason,
+            StateSince: location.StateSince,
+            ReceiveOnly: location.ReceiveOnly,
+            MdmId: location.MdmId,
+            NotificationUrl: location.NotificationUrl,
+            NotificationTypes: LocationStore.ReadTypes(location.NotificationTypes),
+            TokenExpiresAt: location.TokenExpiresAt,
+            RegisteredAt: location.RegisteredAt,
+            RemovedAt: location.RemovedAt
+        );
 
     public static async Task<IReadOnlyList<LocationDocument>> ReadAsync(
         DbConnection connection,

@@ -24,7 +24,6 @@ internal sealed class LocationService(
     Database database,
     AuditTrail audit,
     LocationRegistration registration,
-    ReceiveOnlyRegistration receiveOnly,
     LocationCheck check,
     LocationRotation rotation,
     LocationRenewal renewal,
@@ -62,7 +61,7 @@ internal sealed class LocationService(
             var (added, secret) = await audit.RunAsync(
                 actor,
                 new AuditedAct("locations add --receive-only"),
-                () => receiveOnly.RegisterAsync(new Uri(input.Url!), cancellationToken),
+                () => registration.RegisterReceiveOnlyAsync(new Uri(input.Url!), cancellationToken),
                 added => added.Location.LocationId
             );
             // No further read: nothing may fail once the only copy of the secret exists.
