@@ -2,11 +2,9 @@ using System.Net;
 
 namespace NotificationHub.Auth;
 
-/// <summary>
-/// Recognizes requests from this machine: in Development, only they need no credentials. The check of the host name excludes DNS rebinding,
-/// and <c>Sec-Fetch-Site</c> and <c>Origin</c> exclude other sites' pages in a local browser. Requests that a local proxy or tunnel
-/// forwards are excluded, too.
-/// </summary>
+// Recognizes requests from this machine: in Development, only they need no credentials. The check of the host name excludes DNS rebinding,
+// and Sec-Fetch-Site and Origin exclude other sites' pages in a local browser. Requests that a local proxy or tunnel
+// forwards are excluded, too.
 internal static class LocalCaller
 {
     private static readonly string[] ProxyHeaders =

@@ -3,10 +3,8 @@ using NotificationHub.Telemetry;
 
 namespace NotificationHub.Auth;
 
-/// <summary>
-/// Counts and logs requests with an invalid key or token: the first immediately, later ones as one line a minute. So a client that guesses
-/// keys cannot flood the log, even from many addresses.
-/// </summary>
+// Counts and logs requests with an invalid key or token: the first immediately, later ones as one line a minute. So a client that guesses
+// keys cannot flood the log, even from many addresses.
 internal sealed partial class RefusedCredentials(
     AccessMetrics metrics,
     TimeProvider time,
@@ -70,7 +68,6 @@ internal sealed partial class RefusedCredentials(
                 if (timer is null)
                 {
                     Write();
-                    timer = time.CreateTimer(_ => EndPeriod(), state: null, Period, Timeout.InfiniteTimeSpan);
                 }
             }
         }
@@ -92,7 +89,6 @@ internal sealed partial class RefusedCredentials(
                 if (count > 0)
                 {
                     Write();
-                    timer = time.CreateTimer(_ => EndPeriod(), state: null, Period, Timeout.InfiniteTimeSpan);
                 }
             }
         }
@@ -102,6 +98,7 @@ internal sealed partial class RefusedCredentials(
             Log.Refused(logger, count, api, string.Join(", ", addresses) + (hasMore ? " and others" : ""));
             addresses.Clear();
             (count, hasMore) = (0, false);
+            timer = time.CreateTimer(_ => EndPeriod(), state: null, Period, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -3,24 +3,59 @@ using NotificationHub.Apple;
 namespace NotificationHub.Diagnostics;
 
 /// <summary>Requests Service Config, which needs no content token.</summary>
-internal sealed class AppleCheck(AppleClient apple) : DiagnosticCheck("Apple")
+internal sealed class AppleCheck(AppleClient apple) : SingleDiagnosticCheck("Apple")
 {
-    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
+    protected override async Task<DiagnosticResult> ExamineOneAsync(CancellationToken cancellationToken)
     {
         try
         {
             await apple.GetServiceConfigAsync(cancellationToken);
-            return [DiagnosticResult.Ok($"{apple.Options.BaseUrl} responds")];
+            return DiagnosticResult.Ok($"{apple.Options.BaseUrl} responds");
         }
         catch (AppleException exception)
         {
-            return
-            [
-                DiagnosticResult.Failed(
-                    exception.Message,
-                    $"Check that {apple.Options.BaseUrl.Host} resolves, and that no firewall or TLS-inspecting proxy blocks HTTPS to it. Otherwise wait and run doctor again."
-                ),
-            ];
+            return DiagnosticResult.Failed(
+                exception.Message,
+                $"Check that {apple.Options.BaseUrl.Host} resolves, and that no firewall or TLS-inspecting proxy blocks HTTPS to it. Otherwise wait and run doctor again."
+            );
         }
     }
+}
+
+internal sealed class ClockCheck(AppleClient apple, IHttpClientFactory clients, TimeProvider time)
+    : SingleDiagnosticCheck("clock")
+{
+    // Service Bus signatures and Entra tokens tolerate five minutes.
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
+
+    protected override async Task<DiagnosticResult> ExamineOneAsync(CancellationToken cancellationToken)
+    {
+        using var http = clients.CreateClient(PublicUrlCheck.Client);
+        try
+        {
+            // Every response has a date, whatever its status.
+            using var response = await http.GetAsync(
+                new Uri($"{apple.Options.BaseUrl.AbsoluteUri.TrimEnd('/')}/service/config"),
+                cancellationToken
+            );
+            return response.Headers.Date is { } date ? Compare(time.GetUtcNow() - date) : NoDate;
+        }
+        catch (Exception exception)
+            when (exception is HttpRequestException or OperationCanceledException
+                && !cancellationToken.IsCancellationRequested
+            )
+        {
+            return NoDate;
+        }
+    }
+
+    private static DiagnosticResult NoDate => DiagnosticResult.NotChecked("Apple sent no response with a date");
+
+    private static DiagnosticResult Compare(TimeSpan off) =>
+        off.Duration() <= Tolerance
+            ? DiagnosticResult.Ok("agrees with Apple's clock")
+            : DiagnosticResult.Failed(
+                $"is {off.Duration().TotalSeconds:0} s {(off > TimeSpan.Zero ? "ahead of" : "behind")} Apple's clock",
+                "Synchronize it by NTP. Azure rejects signatures and tokens from a wrong clock."
+            );
 }

@@ -1,53 +1,56 @@
 using System.Data.Common;
+using NotificationHub.Locations;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Diagnostics;
 
-internal sealed class DatabaseCheck(Database database) : DiagnosticCheck("database")
+internal sealed class DatabaseCheck(Database database) : SingleDiagnosticCheck("database")
 {
-    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
+    protected override async Task<DiagnosticResult> ExamineOneAsync(CancellationToken cancellationToken)
     {
         if (!database.Exists)
         {
-            return
-            [
-                DiagnosticResult.Failed(
-                    $"does not exist at {database.DisplayName}",
-                    "Start the hub, which creates it, or set the right one with --Storage:ConnectionString=…"
-                ),
-            ];
+            return DiagnosticResult.Failed(
+                $"does not exist at {database.DisplayName}",
+                "Start the hub, which creates it, or set the right one with --Storage:ConnectionString=…"
+            );
         }
 
         try
         {
             await database.OpenBesideAsync(cancellationToken);
             await database.WriteAsync(WriteUnchangedAsync, cancellationToken);
-            return [DiagnosticResult.Ok($"{database.DisplayName} has the schema of this version and can be written")];
+            return DiagnosticResult.Ok($"{database.DisplayName} has the schema of this version and can be written");
         }
         catch (SchemaException exception)
         {
-            return
-            [
-                DiagnosticResult.Failed(
-                    exception.Message,
-                    "Run the version that matches the schema, or update the schema with `migrate`."
-                ),
-            ];
+            return DiagnosticResult.Failed(
+                exception.Message,
+                "Run the version that matches the schema, or update the schema with `migrate`."
+            );
         }
         catch (Exception exception)
             when (exception is DatabaseOpenException or StorageUnavailableException or DbException)
         {
-            return
-            [
-                DiagnosticResult.Failed(
-                    exception.Message,
-                    "Check that the hub's user owns the file and its folder, that the disk is neither full nor read-only, and that no other program locks the file."
-                ),
-            ];
+            return DiagnosticResult.Failed(
+                exception.Message,
+                "Check that the hub's user owns the file and its folder, that the disk is neither full nor read-only, and that no other program locks the file."
+            );
         }
     }
 
     // Leaves the row unchanged, but passes through the writer to the disk like any other write.
     private static Task WriteUnchangedAsync(WriteTransaction transaction) =>
         transaction.ExecuteAsync("update change_counter set value = value where name = 'locations'");
+}
+
+internal sealed class ReplicaCheck(ReplicaBarrier replicas) : SingleDiagnosticCheck("running hub", needsDatabase: true)
+{
+    protected override async Task<DiagnosticResult> ExamineOneAsync(CancellationToken cancellationToken) =>
+        await replicas.IsAnyLiveAsync(cancellationToken)
+            ? DiagnosticResult.Ok("a hub used this database within the last seconds")
+            : DiagnosticResult.Failed(
+                "no hub is using this database",
+                "Start the hub: `serve`, with the same settings."
+            );
 }

@@ -1,3 +1,6 @@
+using System.Net;
+using NotificationHub.Hosting;
+
 namespace NotificationHub.Diagnostics;
 
 internal abstract class DiagnosticCheck(string name, bool needsDatabase = false)
@@ -7,6 +10,16 @@ internal abstract class DiagnosticCheck(string name, bool needsDatabase = false)
     public bool NeedsDatabase => needsDatabase;
 
     public abstract Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken);
+}
+
+internal abstract class SingleDiagnosticCheck(string name, bool needsDatabase = false)
+    : DiagnosticCheck(name, needsDatabase)
+{
+    public sealed override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(
+        CancellationToken cancellationToken
+    ) => [await ExamineOneAsync(cancellationToken)];
+
+    protected abstract Task<DiagnosticResult> ExamineOneAsync(CancellationToken cancellationToken);
 }
 
 internal enum DiagnosticStatus
@@ -80,5 +93,35 @@ internal sealed class DiagnosticRunner(IEnumerable<DiagnosticCheck> checks)
                 ),
             ];
         }
+    }
+}
+
+internal static class DiagnosticsSetup
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
+
+    public static void AddDiagnostics(this HubBuilder hub)
+    {
+        hub.Services.AddHttpClient(PublicUrlCheck.Client, http => http.Timeout = Timeout)
+            .ConfigurePrimaryHttpMessageHandler(() =>
+                new SocketsHttpHandler
+                {
+                    AllowAutoRedirect = false,
+                    UseCookies = false,
+                    AutomaticDecompression = DecompressionMethods.All,
+                }
+            )
+            .RemoveAllLoggers();
+        // doctor reports the results in this order.
+        hub.Services.AddSingleton<DiagnosticCheck, DatabaseFileCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, DatabaseCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, ReplicaCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, KeyRingCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, PublicUrlCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, ServiceBusCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, AppleCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, ClockCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, LocationsAtAppleCheck>();
+        hub.Services.AddSingleton<DiagnosticRunner>();
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Xml.Linq;
+using NotificationHub.Locations;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage;
@@ -18,8 +19,8 @@ internal sealed class KeyRingCheck(
 {
     public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
-        var locations = await AllLocations
-            .ReadAsync(database, cancellationToken)
+        var locations = await LocationStore
+            .ReadCurrentAsync(database, cancellationToken)
             .Where(location => location.ContentToken is not null)
             .ToListAsync(cancellationToken);
         if (locations.Count == 0)

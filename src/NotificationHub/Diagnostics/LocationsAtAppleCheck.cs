@@ -17,7 +17,7 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationCheck che
     {
         var results = new ConcurrentBag<DiagnosticResult>();
         await Parallel.ForEachAsync(
-            AllLocations.ReadAsync(database, cancellationToken),
+            LocationStore.ReadCurrentAsync(database, cancellationToken),
             new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = cancellationToken },
             async (location, token) =>
             {

@@ -1,4 +1,5 @@
 using System.Net;
+using NotificationHub.Locations;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Diagnostics;
@@ -14,8 +15,8 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
 
     public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
     {
-        var hubs = await AllLocations
-            .ReadAsync(database, cancellationToken)
+        var hubs = await LocationStore
+            .ReadCurrentAsync(database, cancellationToken)
             .Select(location => location.NotificationUrl)
             .OfType<string>()
             .Select(url => url[..url.LastIndexOf(Path, StringComparison.Ordinal)])

@@ -4,10 +4,8 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Health;
 
-/// <summary>
-/// Checks that the database can be read, and written in time. The result is cached for a second and checks never run at the same time, so
-/// many unauthenticated probes cause no more work than one.
-/// </summary>
+// Checks that the database can be read, and written in time. The result is cached for a second and checks never run at the same time, so
+// many unauthenticated probes cause no more work than one.
 internal sealed partial class DatabaseReadiness(
     Database database,
     LeaseKeeper leases,

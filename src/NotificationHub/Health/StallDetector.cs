@@ -2,10 +2,8 @@ using Microsoft.Extensions.Options;
 
 namespace NotificationHub.Health;
 
-/// <summary>
-/// Finds stages that are stalled: work is pending, and none of it was done for <see cref="HealthOptions.StallThreshold"/>. Logs once when
-/// a stage stalls and once when it makes progress again.
-/// </summary>
+// Finds stages that are stalled: work is pending, and none of it was done for HealthOptions.StallThreshold. Logs once when
+// a stage stalls and once when it makes progress again.
 internal sealed partial class StallDetector(
     IOptions<HealthOptions> options,
     TimeProvider time,

@@ -3,10 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace NotificationHub.Hosting;
 
-/// <summary>
-/// Makes the hub format and compare text alike on every machine. Invariant globalization is not an option: SqlClient needs culture data
-/// for SQL Server's collations.
-/// </summary>
+// Makes the hub format and compare text alike on every machine. Invariant globalization is not an option: SqlClient needs culture data
+// for SQL Server's collations.
 internal static class InvariantCultureInitializer
 {
     [ModuleInitializer]

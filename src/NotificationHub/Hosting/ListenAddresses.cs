@@ -56,10 +56,8 @@ internal static class ListenAddresses
             .FirstOrDefault();
     }
 
-    /// <summary>
-    /// If <c>Admin:Urls</c> is set, turns every address into an endpoint of Kestrel's configuration. Only such endpoints have names, which
-    /// identify the listener of a connection.
-    /// </summary>
+    // If Admin:Urls is set, turns every address into an endpoint of Kestrel's configuration. Only such endpoints have names, which
+    // identify the listener of a connection.
     public static IReadOnlyList<string> AddAdminEndpoints(this HubBuilder hub)
     {
         var admin = NameEndpoints("Admin", Split(hub.Configuration[AdminUrls]));

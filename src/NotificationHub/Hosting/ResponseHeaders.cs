@@ -1,9 +1,7 @@
 namespace NotificationHub.Hosting;
 
-/// <summary>
-/// Adds headers to every response that forbid caching and content sniffing, because responses carry data, secrets or errors. Responses of
-/// the intake are excluded: its 200 and 401 have no body, and it adds the headers to its errors itself.
-/// </summary>
+// Adds headers to every response that forbid caching and content sniffing, because responses carry data, secrets or errors. Responses of
+// the intake are excluded: its 200 and 401 have no body, and it adds the headers to its errors itself.
 internal static class ResponseHeaders
 {
     private const string Intake = "/notifications";
@@ -31,4 +29,16 @@ internal static class ResponseHeaders
         headers.XContentTypeOptions = "nosniff";
         return Task.CompletedTask;
     }
+}
+
+// Routing runs the intake at once, and authorization responds before any middleware of the application runs.
+/// <summary>Middleware that runs before routing.</summary>
+internal sealed class BeforeRouting(Func<RequestDelegate, RequestDelegate> middleware) : IStartupFilter
+{
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
+        app =>
+        {
+            app.Use(middleware);
+            next(app);
+        };
 }

@@ -5,10 +5,8 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace NotificationHub.Hosting.Connections;
 
-/// <summary>
-/// Limits the connections of a listener. A quarter may be unauthenticated, grouped by remote address. The others presented a valid
-/// credential with their last request and are grouped by its owner. When a limit is reached, the largest group loses its oldest connection.
-/// </summary>
+// Limits the connections of a listener. A quarter may be unauthenticated, grouped by remote address. The others presented a valid
+// credential with their last request and are grouped by its owner. When a limit is reached, the largest group loses its oldest connection.
 internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, ConnectionMetrics metrics)
 {
     private const int UnauthenticatedShare = 4;

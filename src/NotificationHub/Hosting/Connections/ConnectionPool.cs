@@ -1,9 +1,7 @@
 namespace NotificationHub.Hosting.Connections;
 
-/// <summary>
-/// Groups of connections, each in order of arrival. A full pool drops the oldest connection of its largest group: a new connection is
-/// always accepted, at the expense of clients with many connections. Not thread-safe.
-/// </summary>
+// Groups of connections, each in order of arrival. A full pool drops the oldest connection of its largest group: a new connection is
+// always accepted, at the expense of clients with many connections. Not thread-safe.
 internal sealed class ConnectionPool(ConnectionLimit limit, int max, int maxPerGroup)
 {
     private readonly Dictionary<string, LinkedList<TrackedConnection>> groups = new(StringComparer.Ordinal);
