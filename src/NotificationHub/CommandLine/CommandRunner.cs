@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NotificationHub.Admin;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
@@ -149,6 +150,8 @@ internal sealed record CommandContext(
 {
     public Actor Actor { get; } = Actor.CommandLine;
 
+    public LocationService Locations => Service<LocationService>();
+
     public T? Get<T>(Option<T> option) => Arguments.GetValue(option);
 
     public T Get<T>(Argument<T> argument) => Arguments.GetRequiredValue(argument);
@@ -161,4 +164,26 @@ internal sealed record CommandContext(
 
     public T Service<T>()
         where T : notnull => Services.GetRequiredService<T>();
+}
+
+internal static class ExitCode
+{
+    public const int Ok = 0;
+
+    public const int Failed = 1;
+
+    /// <summary>The command line is invalid; nothing was done.</summary>
+    public const int Usage = 2;
+
+    /// <summary>The database, location, notification, event or operation does not exist.</summary>
+    public const int NotFound = 3;
+
+    /// <summary>The settings are invalid (<c>EX_CONFIG</c> of sysexits.h).</summary>
+    public const int Configuration = 78;
+}
+
+/// <summary>Ends a command; the message is for the operator.</summary>
+internal sealed class CommandException(int exitCode, string message) : Exception(message)
+{
+    public int ExitCode => exitCode;
 }

@@ -5,16 +5,13 @@ namespace NotificationHub.CommandLine;
 
 internal static class DoctorCommand
 {
-    public static Command Create(CommandRunner runner)
-    {
-        var doctor = runner.CreateUnopened(
+    public static Command Create(CommandRunner runner) =>
+        runner.CreateUnopened(
             "doctor",
             "Diagnose common problems and suggest fixes. Exit code 1: a check failed.",
-            DiagnoseAsync
+            DiagnoseAsync,
+            runner.Json
         );
-        doctor.Add(runner.Json);
-        return doctor;
-    }
 
     private static async Task<int> DiagnoseAsync(CommandContext context)
     {

@@ -41,9 +41,9 @@ internal static class EraseCommand
             serial,
             user,
             location,
-            dryRun
+            dryRun,
+            runner.Json
         );
-        erase.Add(runner.Json);
         erase.Validators.Add(command =>
             command.Validate(
                 new ErasureRequestValidator(),

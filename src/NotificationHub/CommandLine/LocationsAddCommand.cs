@@ -113,7 +113,7 @@ internal static class LocationsAddCommand
             await context.OpenKeyRingAsync();
         }
 
-        var added = await context.Service<LocationService>().AddAsync(input, context.Actor, context.CancellationToken);
+        var added = await context.Locations.AddAsync(input, context.Actor, context.CancellationToken);
         if (added.NotificationAuthToken is not null)
         {
             context.Output.WriteSecret(added, added.Location, added.NotificationAuthToken);
@@ -128,7 +128,7 @@ internal static class LocationsAddCommand
     {
         await context.OpenKeyRingAsync();
         context.Output.WriteComparison(
-            await context.Service<LocationService>().RenewTokenAsync(input, context.Actor, context.CancellationToken)
+            await context.Locations.RenewTokenAsync(input, context.Actor, context.CancellationToken)
         );
     }
 

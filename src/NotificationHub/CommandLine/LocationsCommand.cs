@@ -131,7 +131,7 @@ internal static class LocationsCommand
 
     private static async Task ListAsync(CommandContext context, string? after, int limit)
     {
-        var page = await context.Service<LocationService>().ListAsync(after, limit, context.CancellationToken);
+        var page = await context.Locations.ListAsync(after, limit, context.CancellationToken);
         context.Output.Write(
             page,
             console =>
@@ -158,16 +158,14 @@ internal static class LocationsCommand
 
     private static async Task ShowAsync(CommandContext context, string locationId)
     {
-        var document = await context.Service<LocationService>().ShowAsync(locationId, context.CancellationToken);
+        var document = await context.Locations.ShowAsync(locationId, context.CancellationToken);
         context.Output.Write(document, document.WriteTo);
     }
 
     private static async Task<int> VerifyAsync(CommandContext context, string locationId)
     {
         await context.OpenKeyRingAsync();
-        var compared = await context
-            .Service<LocationService>()
-            .VerifyAsync(locationId, context.Actor, context.CancellationToken);
+        var compared = await context.Locations.VerifyAsync(locationId, context.Actor, context.CancellationToken);
         context.Output.WriteComparison(compared);
         return compared.Differences.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
@@ -175,9 +173,12 @@ internal static class LocationsCommand
     private static async Task RotateSecretAsync(CommandContext context, string locationId, bool overwrite)
     {
         await context.OpenKeyRingAsync();
-        var rotated = await context
-            .Service<LocationService>()
-            .RotateSecretAsync(locationId, overwrite, context.Actor, context.CancellationToken);
+        var rotated = await context.Locations.RotateSecretAsync(
+            locationId,
+            overwrite,
+            context.Actor,
+            context.CancellationToken
+        );
         if (rotated.NotificationAuthToken is { } secret)
         {
             context.Output.WriteSecret(rotated, rotated.Location, secret);
@@ -202,9 +203,7 @@ internal static class LocationsCommand
     private static async Task<int> TestAsync(CommandContext context, string locationId, TimeSpan wait)
     {
         await context.OpenKeyRingAsync();
-        var result = await context
-            .Service<LocationService>()
-            .TestAsync(locationId, wait, context.Actor, context.CancellationToken);
+        var result = await context.Locations.TestAsync(locationId, wait, context.Actor, context.CancellationToken);
         context.Output.Write(result, console => console.WriteText(result.Message));
         return result.Outcome == TestOutcome.Arrived ? ExitCode.Ok : ExitCode.Failed;
     }
@@ -216,9 +215,7 @@ internal static class LocationsCommand
             await context.OpenKeyRingAsync();
         }
 
-        var removed = await context
-            .Service<LocationService>()
-            .RemoveAsync(request, context.Actor, context.CancellationToken);
+        var removed = await context.Locations.RemoveAsync(request, context.Actor, context.CancellationToken);
         context.Output.Write(
             removed,
             console =>

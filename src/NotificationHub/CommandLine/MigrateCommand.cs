@@ -39,9 +39,9 @@ internal static class MigrateCommand
             """,
             context => MigrateAsync(context, context.Get(source), context.Get(afterRestore)),
             afterRestore,
-            source
+            source,
+            runner.Json
         );
-        migrate.Add(runner.Json);
         migrate.Validators.Add(result =>
         {
             if (result.GetValue(afterRestore) && result.GetValue(source) is not null)

@@ -25,7 +25,7 @@ internal static class ReconcileCommand
         {
             Description = "List the differences, but change and publish nothing. Exit code 1: there are differences.",
         };
-        var reconcile = runner.Create(
+        return runner.Create(
             "reconcile",
             """
             Compare a location's records with Apple's, and correct the hub's.
@@ -48,10 +48,9 @@ internal static class ReconcileCommand
             },
             location,
             kind,
-            dryRun
+            dryRun,
+            runner.Json
         );
-        reconcile.Add(runner.Json);
-        return reconcile;
     }
 
     private static async Task<int> ReconcileAsync(
