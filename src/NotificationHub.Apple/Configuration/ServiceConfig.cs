@@ -5,6 +5,8 @@ namespace NotificationHub.Apple;
 /// <summary>Current limits, addresses and error texts of Apple's service. Apple: ServiceConfigResponse.</summary>
 public sealed record ServiceConfig : AppleResponse
 {
+    private const string InviteCodePlaceholder = "%25inviteCode%25";
+
     /// <summary>The values in Apple's documentation, used for members that a response omits.</summary>
     public static ServiceConfig Documented { get; } =
         new()
@@ -55,6 +57,27 @@ public sealed record ServiceConfig : AppleResponse
         Limits?.TryGetValue(key, out var sent) == true ? sent
         : Documented.Limits!.TryGetValue(key, out var documented) ? documented
         : null;
+
+    /// <summary>
+    /// The address that invites a user to the location, from <c>invitationEmail</c>; null if Apple sent none. A secret,
+    /// like the code: its holder can claim the user.
+    /// </summary>
+    /// <param name="inviteCode">The user's <see cref="User.InviteCode"/>.</param>
+    public Uri? CreateInvitationUrl(string inviteCode)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(inviteCode);
+        return
+            Urls?.TryGetValue("invitationEmail", out var template) == true
+            && template?.Contains(InviteCodePlaceholder, StringComparison.Ordinal) == true
+            && Uri.TryCreate(
+                template.Replace(InviteCodePlaceholder, Uri.EscapeDataString(inviteCode), StringComparison.Ordinal),
+                UriKind.Absolute,
+                out var url
+            )
+            && url.Scheme == Uri.UriSchemeHttps
+            ? url
+            : null;
+    }
 
     /// <summary>A limit that must be positive: as received, else as documented.</summary>
     internal int RequestLimit(string key) =>

@@ -80,15 +80,15 @@ internal static class ResponseRules
 
     private static bool IsError(AppleResponse response) =>
         response is { ErrorMessage.Length: > 0 } or { ErrorInfo: not null }
-        || Says(response.Error)
-        || Says(response.Errors)
+        || IsPresent(response.Error)
+        || IsPresent(response.Errors)
         || (
             response.Outcome is { ValueKind: JsonValueKind.String } outcome
             && string.Equals(outcome.GetString(), "error", StringComparison.OrdinalIgnoreCase)
         );
 
     // An empty list of errors, or false, means no error.
-    private static bool Says(JsonElement? error) =>
+    private static bool IsPresent(JsonElement? error) =>
         error is { } value
         && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False)
         && !(value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0);

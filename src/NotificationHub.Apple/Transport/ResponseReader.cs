@@ -51,7 +51,7 @@ internal sealed class ResponseReader(
     {
         var number = content?.ErrorNumber is 0 ? null : content?.ErrorNumber;
         var kind = ErrorKinds.From(number, response.StatusCode, call.IsWrite);
-        if (number is null && MayBeAProxys(kind, isJson: content is not null))
+        if (number is null && MayBeFromProxy(kind, isJson: content is not null))
         {
             return NotOfThisApi();
         }
@@ -68,7 +68,7 @@ internal sealed class ResponseReader(
     }
 
     // A proxy's 401 or any other page that is not JSON says nothing about the content token.
-    private bool MayBeAProxys(AppleErrorKind kind, bool isJson) =>
+    private bool MayBeFromProxy(AppleErrorKind kind, bool isJson) =>
         kind switch
         {
             AppleErrorKind.Unavailable or AppleErrorKind.Throttled => false,

@@ -109,7 +109,7 @@ public sealed partial class AppleSession
     )
         where TRequest : WriteRequest
     {
-        ArgumentNullException.ThrowIfNull(request);
+        EnsureComplete(request);
         var missing = await new MissingItems(this, cancellationToken).FindAsync(request);
         return [.. missing.Cast<TRequest>()];
     }
@@ -152,7 +152,7 @@ public sealed partial class AppleSession
     )
         where TResponse : AppleResponse
     {
-        ArgumentNullException.ThrowIfNull(request);
+        EnsureComplete(request);
         var waiting = new Stack<WriteRequest>(request.Split(await client.GetLimitsAsync(cancellationToken)).Reverse());
         List<(OperationPart Part, TResponse Response)> sent = [];
         while (waiting.TryPop(out var next))
@@ -161,8 +161,7 @@ public sealed partial class AppleSession
             {
                 var call = NewWrite(next.Endpoint) with { Body = next.ToJson() };
                 var response = await Observe(client.WriteAsync(call, rate, responseType, cancellationToken));
-                var eventId = (response as EventResponse)?.EventId;
-                sent.Add((new OperationPart(next, OperationPartState.Accepted, eventId), response));
+                sent.Add((new OperationPart(next, OperationPartState.Accepted, response as EventResponse), response));
             }
             catch (AppleException exception) when (exception.Kind == AppleErrorKind.TooManyItems)
             {
@@ -183,6 +182,15 @@ public sealed partial class AppleSession
         }
 
         return sent;
+    }
+
+    private static void EnsureComplete(WriteRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.FindError() is { } error)
+        {
+            throw new ArgumentException(error, nameof(request));
+        }
     }
 
     private AppleException Stopped(

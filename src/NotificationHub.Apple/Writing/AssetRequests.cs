@@ -18,10 +18,12 @@ public abstract record AssetsRequest : WriteRequest
 
     internal override long? ItemCount => (long)Assets.Count * (ClientUserIds.Count + SerialNumbers.Count);
 
+    internal override string? FindError() =>
+        RequestLists.FindError([.. Assets.Select(asset => asset.AdamId)], "assets")
+        ?? RequestLists.FindError([.. ClientUserIds, .. SerialNumbers], "users or devices");
+
     internal override IEnumerable<WriteRequest> Split(ServiceConfig limits)
     {
-        RequestLists.EnsureComplete(Assets.Select(asset => asset.AdamId), "assets");
-        RequestLists.EnsureComplete(ClientUserIds.Concat(SerialNumbers), "users or devices");
         var assetPieces = RequestLists.Cut(RequestLists.Distinct(Assets), limits.RequestLimit("maxAssets"));
         var holderPieces = RequestLists.CutHolders(
             ClientUserIds,
@@ -100,10 +102,11 @@ public sealed record RevokeAssetsRequest : WriteRequest
 
     internal override long? ItemCount => null;
 
-    internal override IEnumerable<WriteRequest> Split(ServiceConfig limits)
-    {
-        RequestLists.EnsureComplete(ClientUserIds.Concat(SerialNumbers), "users or devices");
-        return RequestLists
+    internal override string? FindError() =>
+        RequestLists.FindError([.. ClientUserIds, .. SerialNumbers], "users or devices");
+
+    internal override IEnumerable<WriteRequest> Split(ServiceConfig limits) =>
+        RequestLists
             .CutHolders(
                 ClientUserIds,
                 limits.RequestLimit("maxRevokeClientUserIds"),
@@ -111,7 +114,6 @@ public sealed record RevokeAssetsRequest : WriteRequest
                 limits.RequestLimit("maxRevokeSerialNumbers")
             )
             .Select(holders => this with { ClientUserIds = holders.Users, SerialNumbers = holders.Devices });
-    }
 
     // The request names no assets, so the items are those that the error names, for each of its users and devices.
     internal override IEnumerable<WriteItem> ItemsOf(ErrorInfo? info)

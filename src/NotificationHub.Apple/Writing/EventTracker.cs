@@ -33,7 +33,7 @@ internal sealed class EventTracker(AppleSession session, string eventId, WriteRe
 
             if (reportedItems.Count == request?.ItemCount)
             {
-                reported.TrySetResult(new EventResult(eventId, Status: null, reportedFailures));
+                reported.TrySetResult(new EventResult(eventId, Status: null, [.. reportedFailures]));
             }
         }
     }

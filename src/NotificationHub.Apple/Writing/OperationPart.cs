@@ -19,5 +19,9 @@ public enum OperationPartState
 /// <summary>One of the requests of a write.</summary>
 /// <param name="Request">What was requested.</param>
 /// <param name="State">What became of the request.</param>
-/// <param name="EventId">Identifies it in Event Status and in notifications, if it was accepted.</param>
-public sealed record OperationPart(WriteRequest Request, OperationPartState State, string? EventId = null);
+/// <param name="Response">Apple's acceptance of an asynchronous request.</param>
+public sealed record OperationPart(WriteRequest Request, OperationPartState State, EventResponse? Response = null)
+{
+    /// <summary>Identifies the request in Event Status and in notifications, if it was accepted.</summary>
+    public string? EventId => Response?.EventId;
+}

@@ -30,24 +30,11 @@ internal static class RequestLists
         }
     }
 
-    /// <exception cref="ArgumentException">There is no item, or an item is empty.</exception>
-    public static void EnsureComplete(IEnumerable<string?> items, string what)
-    {
-        var count = 0;
-        foreach (var item in items)
-        {
-            count++;
-            if (string.IsNullOrWhiteSpace(item))
-            {
-                throw new ArgumentException($"The request contains an empty value in {what}.");
-            }
-        }
-
-        if (count == 0)
-        {
-            throw new ArgumentException($"The request contains no {what}.");
-        }
-    }
+    /// <returns>That there is no item, or that an item is empty; else null.</returns>
+    public static string? FindError(IReadOnlyCollection<string?> items, string what) =>
+        items.Count == 0 ? $"The request contains no {what}."
+        : items.Any(string.IsNullOrWhiteSpace) ? $"The request contains an empty value in its {what}."
+        : null;
 
     public static void Write(Utf8JsonWriter json, string name, IReadOnlyList<string> items)
     {

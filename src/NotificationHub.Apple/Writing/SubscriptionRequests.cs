@@ -15,15 +15,17 @@ public abstract record SubscriptionsRequest : WriteRequest
 
     internal override long? ItemCount => (long)AdamIds.Count * ClientUserIds.Count;
 
+    internal override string? FindError() =>
+        RequestLists.FindError(AdamIds, "subscriptions")
+        ?? RequestLists.FindError(ClientUserIds, "users")
+        ?? (
+            AdamIds.All(id => long.TryParse(id, out _))
+                ? null
+                : "The request contains the ID of a subscription that is not a number."
+        );
+
     internal override IEnumerable<WriteRequest> Split(ServiceConfig limits)
     {
-        RequestLists.EnsureComplete(AdamIds, "subscriptions");
-        RequestLists.EnsureComplete(ClientUserIds, "users");
-        if (!AdamIds.All(id => long.TryParse(id, out _)))
-        {
-            throw new ArgumentException("The request contains the ID of a subscription that is not a number.");
-        }
-
         var userPieces = RequestLists.Cut(
             [.. ClientUserIds.Distinct(StringComparer.Ordinal)],
             limits.RequestLimit("maxSubscriptionClientUserIds")

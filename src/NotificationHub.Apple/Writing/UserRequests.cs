@@ -28,14 +28,18 @@ public abstract record UsersRequest : WriteRequest
 
     internal override long? ItemCount => Users.Count;
 
-    internal override IEnumerable<WriteRequest> Split(ServiceConfig limits)
-    {
-        RequestLists.EnsureComplete(Users.Select(user => user.ClientUserId), "users");
-        IReadOnlyList<RequestUser> distinct = [.. Users.Distinct()];
-        return distinct.DistinctBy(user => user.ClientUserId).Count() == distinct.Count
-            ? RequestLists.Cut(distinct, limits.RequestLimit("maxUsers")).Select(users => this with { Users = users })
-            : throw new ArgumentException("The request contains a user twice, with different members.");
-    }
+    internal override string? FindError() =>
+        RequestLists.FindError([.. Users.Select(user => user.ClientUserId)], "users")
+        ?? (
+            Users.Distinct().CountBy(user => user.ClientUserId).All(user => user.Value == 1)
+                ? null
+                : "The request contains a user twice, with different members."
+        );
+
+    internal override IEnumerable<WriteRequest> Split(ServiceConfig limits) =>
+        RequestLists
+            .Cut([.. Users.Distinct()], limits.RequestLimit("maxUsers"))
+            .Select(users => this with { Users = users });
 
     internal override IEnumerable<WriteItem> ItemsOf(ErrorInfo? info) =>
         info is { ClientUserIds.Count: > 0 }

@@ -11,6 +11,7 @@ namespace NotificationHub.Apple;
 /// unknown, because there was no response or it was canceled, is never repeated automatically: let Apple finish (up to
 /// ten minutes), call <see cref="AppleSession.FindMissingAsync"/>, and send only what it returns.
 /// </para>
+/// <para>An incomplete or contradictory request is an <see cref="ArgumentException"/>, and nothing is sent.</para>
 /// </summary>
 public abstract record WriteRequest
 {
@@ -21,8 +22,10 @@ public abstract record WriteRequest
     /// <summary>The number of Apple's tasks; null if only Apple knows it.</summary>
     internal abstract long? ItemCount { get; }
 
+    /// <returns>Why the request is incomplete or contradictory, without its data; null if it is neither.</returns>
+    internal abstract string? FindError();
+
     /// <summary>Cuts the request, without duplicates, into requests that the limits permit.</summary>
-    /// <exception cref="ArgumentException">The request is incomplete or contradictory.</exception>
     internal abstract IEnumerable<WriteRequest> Split(ServiceConfig limits);
 
     /// <summary>The items that an error concerns; empty if it names none of this request.</summary>

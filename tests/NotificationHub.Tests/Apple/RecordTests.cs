@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using NotificationHub.Apple;
 
 namespace NotificationHub.Tests.Apple;
@@ -47,6 +48,43 @@ public sealed class RecordTests : AppleTest
             .ShouldHaveSingleItem()
             .Items.ShouldHaveSingleItem()
             .ShouldBe(new Assignment { AdamId = "1", ClientUserId = "user-1" });
+    }
+
+    [Fact]
+    public void Unknown_members_survive_reading_and_writing()
+    {
+        const string Json = """{"adamId":"1","clientUserId":"u","status":"NEW","news":{"a":[1,null]}}""";
+
+        Survives<Asset>(asset => asset.AdditionalMembers);
+        Survives<Assignment>(one => one.AdditionalMembers);
+        Survives<User>(user => user.AdditionalMembers);
+        Survives<Subscription>(one => one.AdditionalMembers);
+        Survives<SubscriptionAssignment>(one => one.AdditionalMembers);
+        Survives<SubscriptionAdmin>(one => one.AdditionalMembers);
+
+        static void Survives<T>(Func<T, IDictionary<string, JsonElement>?> members)
+        {
+            var type = (JsonTypeInfo<T>)AppleJsonContext.Default.GetTypeInfo(typeof(T))!;
+            var record = JsonSerializer.Deserialize(Json, type)!;
+            members(record)!["news"].GetRawText().ShouldBe("""{"a":[1,null]}""");
+            JsonSerializer.Serialize(record, type).ShouldContain("\"news\":{\"a\":[1,null]}");
+            members(JsonSerializer.Deserialize("{}", type)!).ShouldBeNull();
+        }
+    }
+
+    [Fact]
+    public async Task Unknown_members_of_responses_survive()
+    {
+        Apple
+            .Then("""{"eventStatus":"SOMETHING_NEW","numCompleted":1,"numRequested":1,"news":1}""")
+            .Then("""{"eventId":"e","news":2}""");
+
+        var status = await Passing(Session.GetEventStatusAsync("e", default));
+        var operation = await Passing(Session.RevokeAssetsAsync(new() { ClientUserIds = ["u"] }));
+
+        status.AdditionalMembers!["news"].GetInt32().ShouldBe(1);
+        (status.Status, status.IsPending, status.IsSuccess).ShouldBe(("SOMETHING_NEW", false, false));
+        operation.Parts[0].Response!.AdditionalMembers!["news"].GetInt32().ShouldBe(2);
     }
 
     [Theory]

@@ -93,6 +93,24 @@ public sealed class ServiceConfigTests : AppleTest
     }
 
     [Theory]
+    [InlineData(
+        "https://buy.itunes.apple.com/WebObjects/MZFinance.woa/wa/associateVPPUserWithITSAccount?inviteCode=%25inviteCode%25&mt=8",
+        "https://buy.itunes.apple.com/WebObjects/MZFinance.woa/wa/associateVPPUserWithITSAccount?inviteCode=a%2Fb&mt=8"
+    )]
+    [InlineData("http://buy.itunes.apple.com/?inviteCode=%25inviteCode%25", null)]
+    [InlineData("https://buy.itunes.apple.com/", null)]
+    [InlineData("", null)]
+    public async Task An_invitation_contains_the_code(string template, string? expected)
+    {
+        Apple.ServiceConfig = () => ScriptedApple.Json($$$"""{"urls":{"invitationEmail":"{{{template}}}"}}""");
+
+        var config = await Client.GetServiceConfigAsync(default);
+
+        config.CreateInvitationUrl("a/b")?.AbsoluteUri.ShouldBe(expected);
+        (config.CreateInvitationUrl("a/b") is null).ShouldBe(expected is null);
+    }
+
+    [Theory]
     [InlineData("http://apple.example")]
     [InlineData("ftp://127.0.0.1")]
     [InlineData("https://vpp.itunes.apple.com/mdm/v2?x=y")]
