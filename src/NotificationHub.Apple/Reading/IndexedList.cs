@@ -99,7 +99,9 @@ internal sealed class IndexedList<T>(
             return (0, await TakeFirstAsync(window));
         }
 
-        if (++returns <= MaxReturns)
+        // Once records may be missing, returns are worth their requests only to find the end of a shorter list.
+        var mayReturn = following is null || !list.MayBeIncomplete;
+        if (mayReturn && ++returns <= MaxReturns)
         {
             await window.ClearAsync();
             return await GoBackAsync(window, index);
