@@ -156,9 +156,6 @@ internal sealed record CommandContext(
 
     public T Get<T>(Argument<T> argument) => Arguments.GetRequiredValue(argument);
 
-    public Task<T> AuditAsync<T>(AuditedAct act, Func<Task<T>> work, Func<T, string>? locationOf = null) =>
-        Service<AuditTrail>().RunAsync(Actor, act, work, locationOf);
-
     /// <summary>For commands that need a content token. If the key ring cannot be opened, using a token fails and explains why.</summary>
     public Task OpenKeyRingAsync() => Service<HubKeyRing>().OpenAsync(createsKeys: false, CancellationToken);
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Diagnostics.CodeAnalysis;
 
 namespace NotificationHub.CommandLine;
 
@@ -26,36 +25,25 @@ internal static class ContentTokenFile
             return (null, HasError: false);
         }
 
-        if (TryRead(path, out var text, out var error))
-        {
-            return (text, HasError: false);
-        }
-
-        command.AddError($"{option.Name} {path}: {error}.");
-        return (null, HasError: true);
-    }
-
-    private static bool TryRead(
-        string path,
-        [NotNullWhen(true)] out string? text,
-        [NotNullWhen(false)] out string? error
-    )
-    {
-        text = null;
-        var file = path.Length > 0 ? new FileInfo(path) : null;
-        error =
-            file is not { Exists: true } ? "the file does not exist"
-            : file.Length > MaxBytes ? $"the file is longer than {MaxBytes} bytes, so it is not a content token"
-            : null;
+        string error;
         try
         {
-            text = error is null ? File.ReadAllText(path) : null;
+            var file = path.Length > 0 ? new FileInfo(path) : null;
+            if (file is { Exists: true, Length: <= MaxBytes })
+            {
+                return (File.ReadAllText(path), HasError: false);
+            }
+
+            error = file is { Exists: true }
+                ? $"the file is longer than {MaxBytes} bytes, so it is not a content token"
+                : "the file does not exist";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             error = "the file cannot be read";
         }
 
-        return text is not null;
+        command.AddError($"{option.Name} {path}: {error}.");
+        return (null, HasError: true);
     }
 }

@@ -60,14 +60,17 @@ internal static class ReconcileCommand
     )
     {
         var request = context.Service<ReconcileRequest>();
-        var fullSyncs = await context.AuditAsync(
-            new AuditedAct("reconcile", locationId),
-            async () =>
-                await request.WaitAsync(
-                    await request.RequestAsync(locationId, kinds, context.CancellationToken),
-                    context.CancellationToken
-                )
-        );
+        var fullSyncs = await context
+            .Service<AuditTrail>()
+            .RunAsync(
+                context.Actor,
+                new AuditedAct("reconcile", locationId),
+                async () =>
+                    await request.WaitAsync(
+                        await request.RequestAsync(locationId, kinds, context.CancellationToken),
+                        context.CancellationToken
+                    )
+            );
         context.Output.Write(
             new { Location = locationId, FullSyncs = fullSyncs },
             console =>

@@ -65,7 +65,10 @@ internal sealed partial class ErasureService(
         await mutex.WaitAsync(cancellationToken);
         try
         {
-            while (await FindAsync(auditSeq, cancellationToken) is { } row)
+            while (
+                await database.ReadAsync(connection => ErasureStore.FindAsync(connection, auditSeq), cancellationToken)
+                    is { } row
+            )
             {
                 if (await TryRunAsync(row, cancellationToken))
                 {
@@ -121,9 +124,6 @@ internal sealed partial class ErasureService(
             throw LocationException.NotFound(id);
         }
     }
-
-    private Task<ErasureRow?> FindAsync(long auditSeq, CancellationToken cancellationToken) =>
-        database.ReadAsync(connection => ErasureStore.FindAsync(connection, auditSeq), cancellationToken);
 
     private static partial class Log
     {

@@ -13,11 +13,7 @@ internal static class ErasureSetup
 }
 
 internal sealed class ErasureWorker(ErasureService erasure, TimeProvider time, ILogger<ErasureWorker> logger)
-    : PeriodicWorker("continue an erasure", TimeSpan.FromSeconds(15), time, logger)
+    : PeriodicWorker("continue an erasure", TimeSpan.FromSeconds(15), time, logger, runsAtStart: true, LogLevel.Error)
 {
-    protected override bool RunsAtStart => true;
-
-    protected override LogLevel FailureLevel => LogLevel.Error;
-
     protected override Task RunAsync(CancellationToken cancellationToken) => erasure.ResumeAsync(cancellationToken);
 }

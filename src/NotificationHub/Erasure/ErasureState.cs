@@ -23,7 +23,7 @@ internal sealed class ErasureState(
 
     /// <summary>Commits changes and the progress in one short transaction, then rests.</summary>
     public async Task StepAsync(
-        Func<WriteTransaction, Task> work,
+        Func<WriteTransaction, Task>? work,
         Action<ErasureRow> progress,
         CancellationToken cancellationToken
     )
@@ -40,7 +40,7 @@ internal sealed class ErasureState(
             async transaction =>
             {
                 await lease.EnsureAsync(transaction);
-                await work(transaction);
+                await (work?.Invoke(transaction) ?? Task.CompletedTask);
                 await ErasureStore.SaveAsync(transaction, row);
             },
             cancellationToken
@@ -49,7 +49,7 @@ internal sealed class ErasureState(
     }
 
     public Task EnterAsync(string phase, CancellationToken cancellationToken) =>
-        StepAsync(_ => Task.CompletedTask, row => row.Enter(phase), cancellationToken);
+        StepAsync(work: null, row => row.Enter(phase), cancellationToken);
 
     public Task EndAsync(CancellationToken cancellationToken) =>
         lease is null

@@ -81,11 +81,7 @@ internal sealed class LogErasure(Database database)
             if (pages % PagesPerSave == 0)
             {
                 var reached = position;
-                await run.StepAsync(
-                    _ => Task.CompletedTask,
-                    progress => progress.Position = reached,
-                    cancellationToken
-                );
+                await run.StepAsync(work: null, progress => progress.Position = reached, cancellationToken);
             }
         }
     }

@@ -30,7 +30,8 @@ internal sealed class DatabaseGauges : PeriodicWorker
         TimeProvider time,
         ILogger<DatabaseGauges> logger
     )
-        : base("count rows for the metrics", TimeSpan.FromSeconds(15), time, logger)
+        // The health checks report a database that cannot be read.
+        : base("count rows for the metrics", TimeSpan.FromSeconds(15), time, logger, runsAtStart: true, LogLevel.Debug)
     {
         this.database = database;
         this.definitions = [.. definitions];
@@ -44,11 +45,6 @@ internal sealed class DatabaseGauges : PeriodicWorker
             ),
         ];
     }
-
-    protected override bool RunsAtStart => true;
-
-    // The health checks report a database that cannot be read.
-    protected override LogLevel FailureLevel => LogLevel.Debug;
 
     public async Task CountAsync(CancellationToken cancellationToken)
     {

@@ -4,39 +4,29 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace NotificationHub.Health;
 
 /// <summary>The response of <c>/health/detail</c>. It contains no secret and no personal data.</summary>
-internal sealed record HealthDetail
-{
-    /// <summary>
-    /// <c>healthy</c>; <c>degraded</c>: deliveries are accepted, but something needs attention; <c>unhealthy</c>: this replica
-    /// accepts no deliveries.
-    /// </summary>
-    public required HealthStatus Status { get; init; }
-
-    /// <summary>Why the hub is not healthy; empty if it is.</summary>
-    public required IReadOnlyList<string> Reasons { get; init; }
-
-    public required string Version { get; init; }
-
-    /// <summary>The replica that responds.</summary>
-    public required string Replica { get; init; }
-
-    public required DateTimeOffset At { get; init; }
-
-    /// <summary>Empty if the database cannot be read, like the members below.</summary>
-    public required IReadOnlyList<StageStatus> Stages { get; init; }
-
-    /// <summary>Empty if Service Bus is not configured.</summary>
-    public required IReadOnlyList<TopicStageStatus> Topics { get; init; }
-
-    /// <summary>The number of locations in each state.</summary>
-    public required IReadOnlyDictionary<string, long> Locations { get; init; }
-
-    /// <summary>The first hundred locations that need attention, oldest problem first.</summary>
-    public required IReadOnlyList<UnhealthyLocation> UnhealthyLocations { get; init; }
-
-    /// <summary>Pages in the write-ahead log that are not in the database file yet; null for an engine without one.</summary>
-    public long? WalPages { get; init; }
-}
+/// <param name="Status">
+/// <c>healthy</c>; <c>degraded</c>: deliveries are accepted, but something needs attention; <c>unhealthy</c>: this replica
+/// accepts no deliveries.
+/// </param>
+/// <param name="Reasons">Why the hub is not healthy; empty if it is.</param>
+/// <param name="Replica">The replica that responds.</param>
+/// <param name="Stages">Empty if the database cannot be read, like the members below.</param>
+/// <param name="Topics">Empty if Service Bus is not configured.</param>
+/// <param name="Locations">The number of locations in each state.</param>
+/// <param name="UnhealthyLocations">The first hundred locations that need attention, oldest problem first.</param>
+/// <param name="WalPages">Pages in the write-ahead log that are not in the database file yet; null for an engine without one.</param>
+internal sealed record HealthDetail(
+    HealthStatus Status,
+    IReadOnlyList<string> Reasons,
+    string Version,
+    string Replica,
+    DateTimeOffset At,
+    IReadOnlyList<StageStatus> Stages,
+    IReadOnlyList<TopicStageStatus> Topics,
+    IReadOnlyDictionary<string, long> Locations,
+    IReadOnlyList<UnhealthyLocation> UnhealthyLocations,
+    long? WalPages
+);
 
 /// <summary>A location that needs an operator's attention.</summary>
 /// <param name="Location">The location's ID.</param>

@@ -51,19 +51,18 @@ internal sealed class HealthDetailReader(
 
     private async Task<HealthDetail> ReadDatabaseAsync(CancellationToken cancellationToken)
     {
-        var detail = new HealthDetail
-        {
-            Status = HealthStatus.Healthy,
-            Reasons = [],
-            Version = Version,
-            Replica = leases.Owner,
-            At = time.GetUtcNow(),
-            Stages = [],
-            Topics = [],
-            Locations = new Dictionary<string, long>(StringComparer.Ordinal),
-            UnhealthyLocations = [],
-            WalPages = database.WalPages,
-        };
+        var detail = new HealthDetail(
+            Status: HealthStatus.Healthy,
+            Reasons: [],
+            Version: Version,
+            Replica: leases.Owner,
+            At: time.GetUtcNow(),
+            Stages: [],
+            Topics: [],
+            Locations: new Dictionary<string, long>(StringComparer.Ordinal),
+            UnhealthyLocations: [],
+            WalPages: database.WalPages
+        );
         try
         {
             var statuses = await stages.ReadAsync(cancellationToken);

@@ -35,7 +35,7 @@ internal sealed class StageMonitor : PeriodicWorker
     private volatile IReadOnlyList<StageStatus> latest = [];
 
     public StageMonitor(StageStatusReader reader, IMeterFactory meters, TimeProvider time, ILogger<StageMonitor> logger)
-        : base("read the status of the stages", TimeSpan.FromSeconds(15), time, logger)
+        : base("read the status of the stages", TimeSpan.FromSeconds(15), time, logger, runsAtStart: true)
     {
         this.reader = reader;
         var meter = meters.CreateHubMeter();
@@ -52,8 +52,6 @@ internal sealed class StageMonitor : PeriodicWorker
             "1 while a stage has pending work but has made no progress for Health:StallThreshold, otherwise 0."
         );
     }
-
-    protected override bool RunsAtStart => true;
 
     protected override async Task RunAsync(CancellationToken cancellationToken) =>
         latest = await reader.ReadAsync(cancellationToken);

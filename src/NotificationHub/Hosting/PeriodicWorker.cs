@@ -2,16 +2,18 @@ namespace NotificationHub.Hosting;
 
 /// <summary>Repeats its work at an interval; logs failures and continues.</summary>
 /// <param name="work">The work, as in "Could not renew the leases".</param>
-internal abstract partial class PeriodicWorker(string work, TimeSpan interval, TimeProvider time, ILogger logger)
-    : BackgroundService
+internal abstract partial class PeriodicWorker(
+    string work,
+    TimeSpan interval,
+    TimeProvider time,
+    ILogger logger,
+    bool runsAtStart = false,
+    LogLevel failureLevel = LogLevel.Warning
+) : BackgroundService
 {
     protected TimeProvider Time => time;
 
     protected ILogger Logger => logger;
-
-    protected virtual bool RunsAtStart => false;
-
-    protected virtual LogLevel FailureLevel => LogLevel.Warning;
 
     protected abstract Task RunAsync(CancellationToken cancellationToken);
 
@@ -20,7 +22,7 @@ internal abstract partial class PeriodicWorker(string work, TimeSpan interval, T
         using var timer = new PeriodicTimer(interval, time);
         try
         {
-            if (RunsAtStart)
+            if (runsAtStart)
             {
                 await TryRunAsync(stoppingToken);
             }
@@ -45,7 +47,7 @@ internal abstract partial class PeriodicWorker(string work, TimeSpan interval, T
         // An exception that leaves a background service ends the hub.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            Log.Failed(logger, FailureLevel, work, interval, exception);
+            Log.Failed(logger, failureLevel, work, interval, exception);
         }
     }
 
