@@ -34,7 +34,7 @@ internal sealed record DeliveredNotification(
 /// <param name="Abandoned">Deliveries whose attempts all failed.</param>
 internal readonly record struct DeliveryCounts(int Copies, int Sent, int Answered, int Abandoned);
 
-internal sealed class DeliveryLog
+internal sealed class DeliveryLog(bool keepHistory)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _entries = [];
@@ -66,13 +66,12 @@ internal sealed class DeliveryLog
     {
         lock (_lock)
         {
-            if (!_entries.TryGetValue(notification.Id, out var entry))
+            if (keepHistory)
             {
-                entry = new Entry(notification);
-                _entries.Add(notification.Id, entry);
+                _entries.TryAdd(notification.Id, new Entry(notification));
+                _entries[notification.Id].Copies++;
             }
 
-            entry.Copies++;
             _counts = _counts with { Copies = _counts.Copies + 1 };
         }
     }
@@ -81,7 +80,7 @@ internal sealed class DeliveryLog
     {
         lock (_lock)
         {
-            _entries[notification.Id].Attempts.Add(attempt);
+            _entries.GetValueOrDefault(notification.Id)?.Attempts.Add(attempt);
             _counts = _counts with
             {
                 Sent = _counts.Sent + 1,
@@ -94,7 +93,11 @@ internal sealed class DeliveryLog
     {
         lock (_lock)
         {
-            _entries[notification.Id].CopiesAbandoned++;
+            if (_entries.TryGetValue(notification.Id, out var entry))
+            {
+                entry.CopiesAbandoned++;
+            }
+
             _counts = _counts with { Abandoned = _counts.Abandoned + 1 };
         }
     }

@@ -14,10 +14,11 @@ internal sealed record RequestRecord(
 );
 
 /// <summary>All requests to the simulated Apple, in the order of the responses.</summary>
-internal sealed class RequestLog
+internal sealed class RequestLog(bool keepHistory)
 {
     private readonly Lock _lock = new();
     private readonly List<RequestRecord> _records = [];
+    private int _total;
 
     public IReadOnlyList<RequestRecord> All
     {
@@ -36,7 +37,7 @@ internal sealed class RequestLog
         {
             lock (_lock)
             {
-                return _records.Count;
+                return _total;
             }
         }
     }
@@ -52,6 +53,7 @@ internal sealed class RequestLog
         lock (_lock)
         {
             _records.Clear();
+            _total = 0;
         }
     }
 
@@ -59,7 +61,11 @@ internal sealed class RequestLog
     {
         lock (_lock)
         {
-            _records.Add(record);
+            _total++;
+            if (keepHistory)
+            {
+                _records.Add(record);
+            }
         }
     }
 }

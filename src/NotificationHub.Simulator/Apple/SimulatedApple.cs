@@ -21,13 +21,15 @@ namespace NotificationHub.Simulator.Apple;
 internal sealed class SimulatedApple : IAsyncDisposable
 {
     private readonly ConcurrentQueue<SimulatedLocation> _locations = new();
-    private readonly DeliveryLog _deliveries = new();
+    private readonly DeliveryLog _deliveries;
     private readonly SimulationContext _context;
     private readonly WebApplication _server;
     private bool _isDisposed;
 
     private SimulatedApple(SimulatedAppleOptions options)
     {
+        Requests = new RequestLog(options.KeepHistory);
+        _deliveries = new DeliveryLog(options.KeepHistory);
         var random = new SeededRandom(options.Seed);
         var pendingWork = new PendingWork();
         _context = new SimulationContext(
@@ -52,7 +54,7 @@ internal sealed class SimulatedApple : IAsyncDisposable
     /// <summary>Where records are changed and faults injected over HTTP.</summary>
     public Uri ControlUrl => new(BaseUrl, ControlApi.Path);
 
-    public RequestLog Requests { get; } = new();
+    public RequestLog Requests { get; }
 
     public SimulatedAppleFaults Faults => _context.Faults;
 

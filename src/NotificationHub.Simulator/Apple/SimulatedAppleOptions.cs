@@ -26,6 +26,9 @@ internal sealed class SimulatedAppleOptions
     /// <summary>How long an accepted asynchronous event stays PENDING before it is processed.</summary>
     public TimeSpan EventDelay { get; init; } = TimeSpan.Zero;
 
+    /// <summary>The time between two batches of an event, during which Event Status reports its progress.</summary>
+    public TimeSpan BatchDelay { get; init; } = TimeSpan.Zero;
+
     /// <summary>How often subscriptions renew and expire; null: only on request.</summary>
     public TimeSpan? BillingPeriod { get; init; }
 
@@ -35,6 +38,9 @@ internal sealed class SimulatedAppleOptions
 
     /// <summary>The notification types that Client Config accepts and Service Config lists.</summary>
     public IReadOnlyList<string> NotificationTypes { get; init; } = Apple.NotificationTypes.All;
+
+    /// <summary>Whether requests and notifications are recorded, and not only counted.</summary>
+    public bool KeepHistory { get; init; } = true;
 
     public SimulatedDeliveryOptions Delivery { get; init; } = new();
 }

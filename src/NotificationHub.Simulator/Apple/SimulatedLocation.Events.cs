@@ -102,7 +102,18 @@ internal sealed partial class SimulatedLocation
             await Task.Delay(wait, time, cancellationToken);
         }
 
-        NotifyAll(accepted.NotificationType, [.. accepted.Run(Records)]);
+        if (_context.Options.BatchDelay is var pause && pause > TimeSpan.Zero)
+        {
+            foreach (var payload in accepted.Run(Records))
+            {
+                NotifyAll(accepted.NotificationType, [payload]);
+                await Task.Delay(pause, time, cancellationToken);
+            }
+        }
+        else
+        {
+            NotifyAll(accepted.NotificationType, [.. accepted.Run(Records)]);
+        }
     }
 
     private void NotifyAll(string notificationType, IReadOnlyList<JsonObject> payloads)

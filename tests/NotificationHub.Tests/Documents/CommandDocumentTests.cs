@@ -38,8 +38,9 @@ public sealed class CommandDocumentTests
     private const string SimulatorIntroduction = """
         ## The simulator
 
-        Run it with `dotnet run --project src/NotificationHub.Simulator --`. Exit codes: 0 no event was lost or
-        duplicated, 1 an event was lost or duplicated, 2 invalid command line, 130 interrupted.
+        Run it with `dotnet run --project src/NotificationHub.Simulator --`. Exit codes: 0 success (without a
+        command: no event was lost or duplicated), 1 failure, 2 invalid command line, 130 interrupted. More about
+        [the simulated Apple](simulated-apple.md) and [the local Service Bus](local-service-bus.md).
 
         """;
 

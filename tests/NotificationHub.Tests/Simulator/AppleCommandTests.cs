@@ -44,6 +44,27 @@ public sealed partial class AppleCommandTests
     }
 
     [Fact]
+    public async Task Read_only_tokens_reject_writes()
+    {
+        using var stop = new CancellationTokenSource();
+        await using var printed = new AwaitedText("Press Ctrl+C to stop.");
+
+        var running = SimulatorProgram.RunAsync(["apple", "--read-only"], printed, TextWriter.Null, stop.Token);
+        await printed.Found.WaitAsync(TimeSpan.FromSeconds(60));
+
+        var line = CurlLine().Match(printed.Text);
+        var url = line.Groups["url"].Value.Replace("/assets", "/subscriptions/enable", StringComparison.Ordinal);
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, url);
+        request.Headers.Authorization = AuthenticationHeaderValue.Parse(line.Groups["header"].Value);
+        using var response = await client.SendAsync(request);
+
+        (await response.Content.ReadAsStringAsync()).ShouldContain("9637");
+        await stop.CancelAsync();
+        (await running).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_port_in_use_is_reported()
     {
         await using var apple = await NotificationHub.Simulator.Apple.SimulatedApple.StartAsync();

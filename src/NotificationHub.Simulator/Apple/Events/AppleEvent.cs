@@ -21,6 +21,7 @@ internal sealed class AppleEvent(
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<JsonObject> _failures = [];
     private readonly int _requested = batches.Sum(batch => batch.Count);
+    private IReadOnlyList<IReadOnlyList<EventTask>> _batches = batches;
     private EventFault? _fault;
     private int _completed;
     private int _failed;
@@ -45,7 +46,7 @@ internal sealed class AppleEvent(
     public IEnumerable<JsonObject> Run(LocationRecords records)
     {
         var toFail = _fault?.Tasks ?? 0;
-        foreach (var batch in batches)
+        foreach (var batch in _batches)
         {
             var outcomes = records.Change(change =>
                 batch
@@ -59,6 +60,8 @@ internal sealed class AppleEvent(
             }
         }
 
+        // Event Status needs the counts only.
+        _batches = [];
         if (_requested == 0)
         {
             _finished.TrySetResult();

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Events;
+using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Tests.Simulator.Apple;
 
@@ -280,6 +281,51 @@ public sealed class AppleEventTests : AppleTest
         Clock.Advance(TimeSpan.FromMinutes(5));
 
         await Task.WhenAll(associating).WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Event_Status_reports_progress_between_the_batches()
+    {
+        await using var slow = await SimulatedApple.StartAsync(
+            new SimulatedAppleOptions { TimeProvider = Clock, BatchDelay = TimeSpan.FromSeconds(1) }
+        );
+        var location = slow.AddLocation();
+        location.AddAsset("1", total: 250);
+        var eventId = location.Accept(id =>
+            AssetEvents.Associate(
+                id,
+                [new("1", "STDQ")],
+                [.. Enumerable.Range(0, 250).Select(number => AssignmentTarget.Device($"S{number}"))]
+            )
+        );
+        var progress = new List<(string?, int)>();
+        for (var batch = 0; batch < 3; batch++)
+        {
+            await Clock.TimersPending();
+            var status = location.EventStatus(eventId)!;
+            progress.Add(((string?)status["eventStatus"], (int)status["numCompleted"]!));
+            Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        progress.ShouldBe([("PENDING", 100), ("PENDING", 200), ("COMPLETE", 250)]);
+    }
+
+    [Fact]
+    public async Task Without_a_history_requests_and_deliveries_are_only_counted()
+    {
+        await using var apple = await SimulatedApple.StartAsync(new SimulatedAppleOptions { KeepHistory = false });
+        var location = apple.AddLocation();
+        location.TakeOver("mdm", "MDM", url: Receiver.Url, secret: Secret);
+        location.Configuration = location.Configuration with { NotificationTypes = NotificationTypes.All };
+        location.AddAsset("1");
+        using var client = new HttpClient();
+        await client.GetStringAsync(new Uri(apple.BaseUrl + "/service/config"));
+
+        await location.AssociateAsync(["1"], ["S1"]);
+        await apple.WaitUntilDeliveredAsync();
+
+        (apple.Requests.Total, apple.Requests.All.Count).ShouldBe((1, 0));
+        (apple.DeliveryCounts.Answered, apple.Notifications.Count).ShouldBe((1, 0));
     }
 
     [Fact]
