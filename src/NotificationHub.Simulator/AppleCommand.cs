@@ -23,7 +23,7 @@ internal static class AppleCommand
         var subscriptions = Number("--subscriptions", "Number of subscriptions.", 0, 1_000, 2);
         var seed = Number("--seed", "Seed of the random number generator.", 0, int.MaxValue, 1);
         var settleTime = Number("--settle-time", "Seconds until an accepted write is processed.", 0.0, 86_400, 2);
-        var batchTime = Number("--batch-time", "Seconds between two batches of 100 tasks of a write.", 0.0, 3_600, 0.1);
+        var batchTime = Number("--batch-time", "Seconds between two batches of 100 tasks.", 0.0, 3_600, 0.1);
         var billingPeriod = Number(
             "--billing-period",
             "Seconds after which subscriptions renew or expire; 0 means only on request.",
