@@ -5,9 +5,11 @@ namespace NotificationHub.Intake;
 
 internal sealed class IntakeMetrics(IMeterFactory meters)
 {
-    private readonly Counter<long> deliveries = meters
-        .CreateHubMeter()
-        .CreateCounter<long>("notificationhub.intake.deliveries", "{delivery}", "Deliveries received, by outcome.");
+    private readonly Counter<long> deliveries = meters.CreateCounter(
+        "notificationhub.intake.deliveries",
+        "{delivery}",
+        "Deliveries received, by outcome."
+    );
 
     public void Count(string outcome) => deliveries.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 }

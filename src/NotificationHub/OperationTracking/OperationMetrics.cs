@@ -5,17 +5,17 @@ namespace NotificationHub.OperationTracking;
 
 internal sealed class OperationMetrics(IMeterFactory meters)
 {
-    private readonly Counter<long> transitions = meters
-        .CreateHubMeter()
-        .CreateCounter<long>(
-            "notificationhub.operations.transitions",
-            "{operation}",
-            "Operation state transitions, by new state."
-        );
+    private readonly Counter<long> transitions = meters.CreateCounter(
+        "notificationhub.operations.transitions",
+        "{operation}",
+        "Operation state transitions, by new state."
+    );
 
-    private readonly Counter<long> polls = meters
-        .CreateHubMeter()
-        .CreateCounter<long>("notificationhub.operations.polls", "{request}", "Event Status requests.");
+    private readonly Counter<long> polls = meters.CreateCounter(
+        "notificationhub.operations.polls",
+        "{request}",
+        "Event Status requests."
+    );
 
     public void CountTransition(string state) => transitions.Add(1, new KeyValuePair<string, object?>("state", state));
 

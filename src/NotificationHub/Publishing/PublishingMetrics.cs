@@ -7,17 +7,17 @@ namespace NotificationHub.Publishing;
 
 internal sealed class PublishingMetrics(IMeterFactory meters)
 {
-    private readonly Counter<long> sentEvents = meters
-        .CreateHubMeter()
-        .CreateCounter<long>("notificationhub.publishing.sent", "{event}", "Events accepted by Service Bus, by topic.");
+    private readonly Counter<long> sentEvents = meters.CreateCounter(
+        "notificationhub.publishing.sent",
+        "{event}",
+        "Events accepted by Service Bus, by topic."
+    );
 
-    private readonly Counter<long> deadLetteredEvents = meters
-        .CreateHubMeter()
-        .CreateCounter<long>(
-            "notificationhub.publishing.dead_lettered",
-            "{event}",
-            "Events that became dead letters, by topic."
-        );
+    private readonly Counter<long> deadLetteredEvents = meters.CreateCounter(
+        "notificationhub.publishing.dead_lettered",
+        "{event}",
+        "Events that became dead letters, by topic."
+    );
 
     private readonly Histogram<double> deliveryDelay = meters
         .CreateHubMeter()
@@ -29,29 +29,23 @@ internal sealed class PublishingMetrics(IMeterFactory meters)
             DelayBuckets.Advice
         );
 
-    private readonly Gauge<long> lag = meters
-        .CreateHubMeter()
-        .CreateGauge<long>(
-            "notificationhub.publishing.lag",
-            "{event}",
-            "Unsent events, counted up to 100,000, by topic."
-        );
+    private readonly Gauge<long> lag = meters.CreateGauge<long>(
+        "notificationhub.publishing.lag",
+        "{event}",
+        "Unsent events, counted up to 100,000, by topic."
+    );
 
-    private readonly Gauge<double> oldestUnsentAge = meters
-        .CreateHubMeter()
-        .CreateGauge<double>(
-            "notificationhub.publishing.oldest_unsent_age",
-            "s",
-            "Age of the oldest unsent event, by topic."
-        );
+    private readonly Gauge<double> oldestUnsentAge = meters.CreateGauge<double>(
+        "notificationhub.publishing.oldest_unsent_age",
+        "s",
+        "Age of the oldest unsent event, by topic."
+    );
 
-    private readonly Gauge<int> isStopped = meters
-        .CreateHubMeter()
-        .CreateGauge<int>(
-            "notificationhub.publishing.stopped",
-            "{topic}",
-            "1 while the publisher of a topic is stopped, otherwise 0."
-        );
+    private readonly Gauge<int> isStopped = meters.CreateGauge<int>(
+        "notificationhub.publishing.stopped",
+        "{topic}",
+        "1 while the publisher of a topic is stopped, otherwise 0."
+    );
 
     public void Sent(string topic, int events) => sentEvents.Add(events, Tag(topic));
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Storage;
 
@@ -52,6 +53,13 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Opens a connection for one page: an open statement prevents a reset of the write-ahead log.</summary>
     public abstract Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken);
 
+    /// <summary>Reads on a connection that is closed afterwards.</summary>
+    public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenReaderAsync(cancellationToken);
+        return await read(connection);
+    }
+
     /// <summary>Runs <paramref name="work"/> in one transaction, which should take 2 ms at most.</summary>
     /// <exception cref="StorageUnavailableException">The database is locked, full or broken; nothing was committed.</exception>
     public abstract Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken);
@@ -62,6 +70,32 @@ internal abstract class Database : IAsyncDisposable
             {
                 await work(transaction);
                 return true;
+            },
+            cancellationToken
+        );
+
+    /// <summary>Commits only while this replica holds the lease.</summary>
+    /// <exception cref="LeaseLostException">Another replica has the lease; nothing was committed.</exception>
+    public Task<T> WriteAsync<T>(
+        Lease lease,
+        Func<WriteTransaction, Task<T>> work,
+        CancellationToken cancellationToken
+    ) =>
+        WriteAsync(
+            async transaction =>
+            {
+                await lease.EnsureAsync(transaction);
+                return await work(transaction);
+            },
+            cancellationToken
+        );
+
+    public Task WriteAsync(Lease lease, Func<WriteTransaction, Task> work, CancellationToken cancellationToken) =>
+        WriteAsync(
+            async transaction =>
+            {
+                await lease.EnsureAsync(transaction);
+                await work(transaction);
             },
             cancellationToken
         );

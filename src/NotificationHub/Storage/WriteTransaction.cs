@@ -13,6 +13,7 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
     private List<Action>? actions;
     private List<(IReadOnlyCollection<NewEvent> Events, Func<IReadOnlyList<long>, Task>? Then)>? appends;
 
+    /// <summary>The connection, whose queries are part of the transaction.</summary>
     public DbConnection Connection => connection;
 
     public Signals Signals => database.Signals;
@@ -21,6 +22,14 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
 
     public Task<int> ExecuteAsync(string sql, object? parameters = null) =>
         connection.ExecuteAsync(sql, parameters, transaction);
+
+    /// <summary>Executes a statement with the members of two objects as parameters.</summary>
+    public Task<int> ExecuteAsync(string sql, object row, object values)
+    {
+        var parameters = new DynamicParameters(values);
+        parameters.AddDynamicParams(row);
+        return ExecuteAsync(sql, parameters);
+    }
 
     public Task<int> ExecuteAsync(string sql, object parameters, TimeSpan timeout) =>
         connection.ExecuteAsync(sql, parameters, transaction, (int)Math.Max(1, timeout.TotalSeconds));

@@ -1,5 +1,5 @@
 -- @LocationId nvarchar(32)
--- @Kind nvarchar(32)
+-- @KindName nvarchar(32)
 -- @Rows nvarchar(max)
 -- @number bigint
 -- @now bigint
@@ -22,14 +22,14 @@ update s
 set data = r.data, read_number = @number, changed_at = @now
 from snapshot s
 join @records r on r."key" = s."key"
-where s.location_id = @LocationId and s.kind = @Kind;
+where s.location_id = @LocationId and s.kind = @KindName;
 
 insert into snapshot (location_id, kind, "key", data, read_number, revision, changed_at)
-select @LocationId, @Kind, r."key", r.data, @number, 0, @now
+select @LocationId, @KindName, r."key", r.data, @number, 0, @now
 from @records r
 where not exists
 (
     select 1
     from snapshot s
-    where s.location_id = @LocationId and s.kind = @Kind and s."key" = r."key"
+    where s.location_id = @LocationId and s.kind = @KindName and s."key" = r."key"
 );
