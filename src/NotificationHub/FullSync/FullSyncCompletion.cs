@@ -48,19 +48,16 @@ internal sealed partial class FullSyncCompletion(
                 await LocationVersions.SetUsersAsync(transaction, fullSync.LocationId, fullSync.FirstVersion);
             }
 
-            var fullSyncs = await FullSyncStore.ReadAsync(transaction, fullSync.LocationId);
-            List<NewEvent> events =
-            [
-                .. fullSync.RestateFrom is { } from
-                    ? await Restatement.EndAsync(transaction, finished, fullSyncs, from, now)
-                    : [],
-            ];
-            if (fullSync.IsImport)
+            var fullSyncs = await FullSyncStore.ReadAsync(transaction.Connection, fullSync.LocationId);
+            if (fullSync.RestateFrom is { } from)
             {
-                events.AddRange(await ContinueImportAsync(transaction, fullSyncs, now));
+                await Restatement.EndAsync(transaction, finished, fullSyncs, from, now);
             }
 
-            transaction.AppendEvents(events);
+            if (fullSync.IsImport)
+            {
+                await ContinueImportAsync(transaction, fullSyncs, now);
+            }
         });
         Log.Finished(logger, fullSync.Purpose, fullSync.KindName, fullSync.LocationId, fullSync.Records);
         // The next kind may be due now.
@@ -75,23 +72,19 @@ internal sealed partial class FullSyncCompletion(
         DateTimeOffset now
     )
     {
-        List<NewEvent> events =
-        [
-            .. refused is { IsRestatementPending: true, RestateFrom: { } from }
-                ? await Restatement.SkipAsync(transaction, fullSyncs, from, now)
-                : [],
-        ];
-        if (refused.IsImportPending)
+        if (refused is { IsRestatementPending: true, RestateFrom: { } from })
         {
-            events.AddRange(await ContinueImportAsync(transaction, fullSyncs, now));
+            await Restatement.EndAsync(transaction, finished: null, fullSyncs, from, now);
         }
 
-        transaction.AppendEvents(events);
+        if (refused.IsImportPending)
+        {
+            await ContinueImportAsync(transaction, fullSyncs, now);
+        }
     }
 
-    /// <summary>Starts the import of the next kind, or reports the end of the import.</summary>
     // If Apple later returns a refused kind, the end is reported again.
-    private static async Task<IReadOnlyList<NewEvent>> ContinueImportAsync(
+    private static async Task ContinueImportAsync(
         WriteTransaction transaction,
         IReadOnlyList<FullSyncState> fullSyncs,
         DateTimeOffset now
@@ -100,30 +93,30 @@ internal sealed partial class FullSyncCompletion(
         if (fullSyncs.FirstOrDefault(other => other.IsImportPending) is { } next)
         {
             await FullSyncStore.SaveAsync(transaction, next with { DueAt = next.DueAt ?? now });
-            return [];
+            return;
         }
 
-        return fullSyncs.All(other => other.ImportedAt is null) ? [] : [Imported(fullSyncs, now)];
+        var isImported = fullSyncs.ToLookup(fullSync => fullSync.ImportedAt is not null);
+        if (isImported.Contains(true))
+        {
+            transaction.AppendEvents([
+                NewEvent.Create(
+                    EventNames.LocationImported,
+                    fullSyncs[0].LocationId,
+                    fullSyncs[0].LocationId,
+                    new LocationImported
+                    {
+                        Records = Restatement.CountRecords(isImported[true]),
+                        NotAvailable = [.. isImported[false].Select(fullSync => fullSync.KindName)],
+                        StartedAt = fullSyncs[0].CreatedAt,
+                        FinishedAt = now,
+                    },
+                    EventJsonContext.Wire.LocationImported,
+                    now
+                ),
+            ]);
+        }
     }
-
-    private static NewEvent Imported(IReadOnlyList<FullSyncState> fullSyncs, DateTimeOffset now) =>
-        NewEvent.Create(
-            EventNames.LocationImported,
-            fullSyncs[0].LocationId,
-            fullSyncs[0].LocationId,
-            new LocationImported
-            {
-                Records = Restatement.CountRecords(fullSyncs.Where(fullSync => fullSync.ImportedAt is not null)),
-                NotAvailable =
-                [
-                    .. fullSyncs.Where(fullSync => fullSync.ImportedAt is null).Select(fullSync => fullSync.KindName),
-                ],
-                StartedAt = fullSyncs[0].CreatedAt,
-                FinishedAt = now,
-            },
-            EventJsonContext.Wire.LocationImported,
-            now
-        );
 
     private static partial class Log
     {
@@ -139,4 +132,82 @@ internal sealed partial class FullSyncCompletion(
             long records
         );
     }
+}
+
+/// <summary>The events at the end of a restatement, in which every record is published again after a restore.</summary>
+// The end of a kind is reported on its own topic, after its records; the end of the location on topic hub. The location does
+// not wait for a kind that Apple refuses: when Apple returns it later, both ends are reported.
+internal static class Restatement
+{
+    /// <param name="finished">The kind that was restated; null if Apple refuses it.</param>
+    /// <param name="from">The lowest revision of restated records.</param>
+    public static async Task EndAsync(
+        WriteTransaction transaction,
+        FullSyncState? finished,
+        IReadOnlyList<FullSyncState> fullSyncs,
+        long from,
+        DateTimeOffset now
+    )
+    {
+        var epoch = await EventLog.ReadEpochAsync(transaction);
+        if (finished is not null)
+        {
+            transaction.AppendEvents([ForKind(finished, epoch, from, now)]);
+        }
+
+        var isRestated = fullSyncs.ToLookup(fullSync => fullSync.RestateFrom is null);
+        if (isRestated.Contains(true) && !fullSyncs.Any(fullSync => fullSync.IsRestatementPending))
+        {
+            transaction.AppendEvents([ForLocation(isRestated, epoch, from, now)]);
+        }
+    }
+
+    private static NewEvent ForKind(FullSyncState finished, long epoch, long from, DateTimeOffset now) =>
+        NewEvent.Create(
+            finished.Kind.RestatedEventName,
+            finished.LocationId,
+            finished.Kind.SubjectPrefix,
+            new RecordsRestated
+            {
+                Epoch = epoch,
+                FromRevision = EventLog.Padded(from),
+                Records = finished.KnownRecords ?? 0,
+            },
+            EventJsonContext.Wire.RecordsRestated,
+            now
+        ) with
+        {
+            Cause = RecordChanges.Restore,
+        };
+
+    private static NewEvent ForLocation(
+        ILookup<bool, FullSyncState> isRestated,
+        long epoch,
+        long from,
+        DateTimeOffset now
+    ) =>
+        NewEvent.Create(
+            EventNames.LocationRestated,
+            isRestated[true].First().LocationId,
+            isRestated[true].First().LocationId,
+            new LocationRestated
+            {
+                Epoch = epoch,
+                FromRevision = EventLog.Padded(from),
+                Records = CountRecords(isRestated[true]),
+                NotAvailable = [.. isRestated[false].Select(fullSync => fullSync.KindName)],
+            },
+            EventJsonContext.Wire.LocationRestated,
+            now
+        ) with
+        {
+            Cause = RecordChanges.Restore,
+        };
+
+    public static Dictionary<string, long> CountRecords(IEnumerable<FullSyncState> fullSyncs) =>
+        fullSyncs.ToDictionary(
+            fullSync => fullSync.KindName,
+            fullSync => fullSync.KnownRecords ?? 0,
+            StringComparer.Ordinal
+        );
 }

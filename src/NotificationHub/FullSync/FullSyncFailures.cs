@@ -52,7 +52,11 @@ internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedul
         var now = schedule.Now;
         var isRefused =
             failures.HasReachedMaxAttempts(attempts)
-            && IsRefusal(exception, fullSync, await FullSyncStore.ReadAsync(transaction, fullSync.LocationId));
+            && IsRefusal(
+                exception,
+                fullSync,
+                await FullSyncStore.ReadAsync(transaction.Connection, fullSync.LocationId)
+            );
         await FullSyncStore.SaveAsync(
             transaction,
             fullSync with
@@ -65,7 +69,7 @@ internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedul
         );
         if (isRefused)
         {
-            var fullSyncs = await FullSyncStore.ReadAsync(transaction, fullSync.LocationId);
+            var fullSyncs = await FullSyncStore.ReadAsync(transaction.Connection, fullSync.LocationId);
             await FullSyncCompletion.SkipAsync(transaction, fullSync, fullSyncs, now);
         }
 
@@ -97,7 +101,7 @@ internal sealed class FullSyncFailures(RefetchFailures failures, FullSyncSchedul
 
     // The row may have changed since it was read.
     private static async Task<FullSyncState> ReadCurrentAsync(WriteTransaction transaction, FullSyncState fullSync) =>
-        (await FullSyncStore.ReadAsync(transaction, fullSync.LocationId)).Single(row =>
+        (await FullSyncStore.ReadAsync(transaction.Connection, fullSync.LocationId)).Single(row =>
             row.KindName == fullSync.KindName
         );
 }

@@ -42,7 +42,6 @@ internal sealed class FullSyncFinalizer(
         }
     }
 
-    /// <summary>Reads the next record, or group of records, that may have been missed.</summary>
     public async Task<FullSyncState> ContinueAsync(RefetchContext context, FullSyncState fullSync)
     {
         if (await NextAsync(fullSync, context.CancellationToken) is not var (key, read))

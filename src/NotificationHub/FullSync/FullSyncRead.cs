@@ -61,7 +61,7 @@ internal sealed class FullSyncRead(LocationStateUpdater updater, RefetchMetrics 
                 && !fullSync.IsImport
                 && fullSync.RestateFrom is null
                 && !schedule.IsCompleteReadDue(fullSync)
-                    ? await LocationVersions.ReadUsersAsync(transaction, fullSync.LocationId)
+                    ? await LocationVersions.ReadUsersAsync(transaction.Connection, fullSync.LocationId)
                     : null,
         };
         await FullSyncStore.SaveAsync(transaction, begun);

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Globalization;
 using NotificationHub.Apple;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Snapshots;
@@ -35,17 +37,14 @@ internal sealed record FullSyncState
     /// <summary>Whether no record has moved so far: a record that was not returned is gone.</summary>
     public bool IsUndisturbed { get; init; } = true;
 
-    /// <summary>The number of disturbed reads before this one.</summary>
     public long Restarts { get; init; }
 
     public long Pages { get; init; }
 
-    /// <summary>The number of pages that Apple states.</summary>
     public long? TotalPages { get; init; }
 
     public long Records { get; init; }
 
-    /// <summary>The number of records that the current or last full sync found to be different.</summary>
     public long Drifts { get; init; }
 
     public long Attempts { get; init; }
@@ -65,7 +64,6 @@ internal sealed record FullSyncState
 
     public DateTimeOffset? CompleteAt { get; init; }
 
-    /// <summary>When Apple last refused the kind; null after Apple has returned it.</summary>
     public DateTimeOffset? RefusedAt { get; init; }
 
     /// <summary>The first read number of the last, unconfirmed read with a mass removal.</summary>
@@ -137,4 +135,71 @@ internal static class FullSyncPhases
 
     /// <summary>Reads the assignments of assets and subscriptions whose count differs.</summary>
     public const string Recounting = "recounting";
+}
+
+internal sealed class FullSyncProgress(FullSyncState fullSync)
+{
+    public string Kind => fullSync.KindName;
+
+    /// <summary><c>import</c>, <c>reconcile</c>, or <c>restore</c> while all records are restated after a restore.</summary>
+    public string Purpose =>
+        fullSync is { RestateFrom: not null, IsImport: false } ? RecordChanges.Restore : fullSync.Purpose;
+
+    public string Phase => fullSync.Phase;
+
+    /// <summary>The records read so far; before a full sync begins, by the last one.</summary>
+    public long Records => fullSync.Records;
+
+    public long Pages => fullSync.Pages;
+
+    public long? TotalPages => fullSync.TotalPages;
+
+    public long Drifts => fullSync.Drifts;
+
+    public DateTimeOffset? StartedAt => fullSync.StartedAt;
+
+    public DateTimeOffset? FinishedAt => fullSync.FinishedAt;
+
+    public DateTimeOffset? NextAt => fullSync.DueAt;
+
+    public DateTimeOffset? RefusedAt => fullSync.RefusedAt;
+
+    public string? Error => fullSync.LastError;
+}
+
+/// <param name="Import">A short text for tables, such as <c>done</c>.</param>
+internal sealed record LocationProgress(string Import, IReadOnlyList<FullSyncProgress> FullSyncs)
+{
+    public static async Task<IReadOnlyDictionary<string, LocationProgress>> ReadAsync(
+        DbConnection connection,
+        IReadOnlyCollection<string> locationIds
+    ) =>
+        (await FullSyncStore.ReadAsync(connection, locationIds))
+            .GroupBy(fullSync => fullSync.LocationId, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => From([.. group]), StringComparer.Ordinal);
+
+    public static LocationProgress From(IReadOnlyList<FullSyncState> fullSyncs) =>
+        new(Describe(fullSyncs), [.. fullSyncs.Select(fullSync => new FullSyncProgress(fullSync))]);
+
+    private static string Describe(IReadOnlyList<FullSyncState> fullSyncs)
+    {
+        var done = fullSyncs.Count(fullSync => fullSync.ImportedAt is not null);
+        if (fullSyncs.FirstOrDefault(fullSync => fullSync.IsImportPending) is not { } current)
+        {
+            string[] refused =
+            [
+                .. fullSyncs.Where(fullSync => fullSync.ImportedAt is null).Select(fullSync => fullSync.KindName),
+            ];
+            return refused.Length == 0 ? "done" : $"done; not available: {string.Join(", ", refused)}";
+        }
+
+        var pages = current.TotalPages is { } total
+            ? $"{current.Pages} of {total} pages"
+            : $"{current.Records} records";
+        var error = current.LastError is null ? "" : $", error: {current.LastError}";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{done} of {fullSyncs.Count}; {current.KindName}: {pages}{error}"
+        );
+    }
 }

@@ -10,9 +10,8 @@ namespace NotificationHub.FullSync;
 internal sealed class FullSyncStatus(IOptions<FullSyncOptions> options, IOptions<RefetchOptions> refetch) : IStageStatus
 {
     private const string Rows = $"""
-        select coalesce(sum(pending), 0) Backlog, min(case when pending = 1 then oldest end) Oldest,
-            coalesce(sum(failed), 0) Failed, max(error) Error,
-            coalesce(sum(pages), 0) Pages, coalesce(sum(restarts), 0) Restarts, max(finished_at) FinishedAt
+        select coalesce(sum(pending), 0), min(case when pending = 1 then oldest end), coalesce(sum(failed), 0), max(error),
+            coalesce(sum(pages), 0), coalesce(sum(restarts), 0), max(finished_at)
         from
         (
             select s.pages, s.restarts, s.finished_at,
@@ -46,7 +45,15 @@ internal sealed class FullSyncStatus(IOptions<FullSyncOptions> options, IOptions
             return [];
         }
 
-        var row = await query.Connection.QuerySingleAsync<Sums>(
+        var row = await query.Connection.QuerySingleAsync<(
+            long Backlog,
+            DateTimeOffset? Oldest,
+            long Failed,
+            string? Error,
+            long Pages,
+            long Restarts,
+            DateTimeOffset? FinishedAt
+        )>(
             Rows,
             new
             {
@@ -68,22 +75,5 @@ internal sealed class FullSyncStatus(IOptions<FullSyncOptions> options, IOptions
                 Leases = RefetchShards.LeaseNames,
             },
         ];
-    }
-
-    private sealed record Sums
-    {
-        public long Backlog { get; init; }
-
-        public DateTimeOffset? Oldest { get; init; }
-
-        public long Failed { get; init; }
-
-        public string? Error { get; init; }
-
-        public long Pages { get; init; }
-
-        public long Restarts { get; init; }
-
-        public DateTimeOffset? FinishedAt { get; init; }
     }
 }

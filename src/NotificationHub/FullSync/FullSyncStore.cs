@@ -17,15 +17,8 @@ internal static class FullSyncStore
         """;
 
     /// <returns>The location's full syncs in the order of the import; none before it begins.</returns>
-    public static async Task<IReadOnlyList<FullSyncState>> ReadAsync(DbConnection connection, string locationId) =>
-        InOrder(
-            await connection.QueryAsync<FullSyncState>($"{Select} where location_id = @locationId", new { locationId })
-        );
-
-    public static async Task<IReadOnlyList<FullSyncState>> ReadAsync(WriteTransaction transaction, string locationId) =>
-        InOrder(
-            await transaction.QueryAsync<FullSyncState>($"{Select} where location_id = @locationId", new { locationId })
-        );
+    public static Task<IReadOnlyList<FullSyncState>> ReadAsync(DbConnection connection, string locationId) =>
+        ReadAsync(connection, [locationId]);
 
     public static async Task<IReadOnlyList<FullSyncState>> ReadAsync(
         DbConnection connection,
@@ -146,10 +139,8 @@ internal static class FullSyncStore
     }
 }
 
-/// <param name="PageToken">Empty for the first page.</param>
 internal sealed record FullSyncPage(long Number, string PageToken);
 
-/// <summary>The statements over <c>full_sync_page</c>: the pages that a full sync has read.</summary>
 internal static class FullSyncPages
 {
     public static Task<IReadOnlyList<FullSyncPage>> ReadAsync(WriteTransaction transaction, FullSyncState fullSync) =>

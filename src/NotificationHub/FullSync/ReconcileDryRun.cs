@@ -53,14 +53,15 @@ internal sealed class ReconcileDryRun(
         }
     }
 
-    private async Task<long> ReadNumberAsync(string locationId, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<long>(
-            "select read_number from location where location_id = @locationId",
-            new { locationId }
+    private Task<long> ReadNumberAsync(string locationId, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection =>
+                connection.ExecuteScalarAsync<long>(
+                    "select read_number from location where location_id = @locationId",
+                    new { locationId }
+                ),
+            cancellationToken
         );
-    }
 
     private async Task<IReadOnlyList<RecordDifference>> CompareAsync(
         string locationId,
@@ -103,12 +104,11 @@ internal sealed class ReconcileDryRun(
         IReadOnlyList<SnapshotRow> rows = [];
         do
         {
-            await using (var connection = await database.OpenReaderAsync(cancellationToken))
-            {
-                var after = rows.Count == 0 ? "" : rows[^1].Key;
-                rows = await SnapshotRows.ReadPageAsync(connection, locationId, kind, after, RowsAtOnce);
-            }
-
+            var after = rows.Count == 0 ? "" : rows[^1].Key;
+            rows = await database.ReadAsync(
+                connection => SnapshotRows.ReadPageAsync(connection, locationId, kind, after, RowsAtOnce),
+                cancellationToken
+            );
             // A record that the running hub has read meanwhile is newer than this read.
             foreach (
                 var row in rows.Where(row =>

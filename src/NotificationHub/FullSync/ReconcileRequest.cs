@@ -5,7 +5,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.FullSync;
 
-/// <param name="RequestedAt">Unix milliseconds. A full sync that ends later satisfies the request, even if it had begun before.</param>
+/// <param name="RequestedAt">A full sync that ends later satisfies the request, even if it had begun before.</param>
 internal sealed record RequestedReconciliations(
     string LocationId,
     IReadOnlyList<string> Kinds,
@@ -30,11 +30,10 @@ internal sealed class ReconcileRequest(
     )
     {
         await EnsureHubAsync(cancellationToken);
-        await using (var connection = await database.OpenReaderAsync(cancellationToken))
-        {
-            Ensure(await LocationStore.FindAsync(connection, locationId), locationId);
-        }
-
+        Ensure(
+            await database.ReadAsync(connection => LocationStore.FindAsync(connection, locationId), cancellationToken),
+            locationId
+        );
         var request = new RequestedReconciliations(locationId, [.. kinds.Select(kind => kind.Name)], Now);
         await database.WriteAsync(transaction => SaveAsync(transaction, request), cancellationToken);
         database.Signals.TargetsRequested.Raise();
@@ -54,7 +53,7 @@ internal sealed class ReconcileRequest(
             var (location, fullSyncs) = await ReadAsync(request, cancellationToken);
             if (fullSyncs.Count == request.Kinds.Count && fullSyncs.All(fullSync => IsOver(fullSync, request)))
             {
-                return [.. fullSyncs.Select(FullSyncProgress.From)];
+                return [.. fullSyncs.Select(fullSync => new FullSyncProgress(fullSync))];
             }
 
             Ensure(location, request.LocationId);

@@ -1,4 +1,7 @@
+using System.Data.Common;
 using System.Runtime.CompilerServices;
+using Dapper;
+using NotificationHub.Refetch.Planning;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
@@ -10,7 +13,6 @@ internal sealed class UnseenRecords(Database database, AbsentRecords absent)
 {
     private const int RowsAtOnce = 2000;
 
-    /// <returns>The keys in order, in pages; no page is empty.</returns>
     public IAsyncEnumerable<IReadOnlyList<string>> FindAsync(
         FullSyncState fullSync,
         string after,
@@ -59,5 +61,65 @@ internal sealed class UnseenRecords(Database database, AbsentRecords absent)
 
             after = rows.Count > 0 ? rows[^1].Key : after;
         } while (rows.Count == RowsAtOnce);
+    }
+}
+
+/// <summary>Finds assets and subscriptions whose count differs from the number of known assignments.</summary>
+internal sealed class CountMismatches(Database database)
+{
+    private const int RowsAtOnce = 500;
+
+    /// <returns>The next key after <paramref name="after"/>, and the read of its assignments; null if there is none.</returns>
+    public async Task<(string Key, RefetchRead Read)?> FindAsync(
+        FullSyncState fullSync,
+        string after,
+        CancellationToken cancellationToken
+    )
+    {
+        if (fullSync.Kind.CountedBy is not { } counted)
+        {
+            return null;
+        }
+
+        IReadOnlyList<SnapshotRow> rows;
+        do
+        {
+            await using var connection = await database.OpenReaderAsync(cancellationToken);
+            rows = await SnapshotRows.ReadPageAsync(connection, fullSync.LocationId, counted, after, RowsAtOnce);
+            foreach (var row in rows)
+            {
+                var stated = row.Data is null ? 0 : counted.ReadAssignedCount(row.Data);
+                if (stated is not null && stated != await CountKnownAsync(connection, fullSync, row.Key))
+                {
+                    return (row.Key, Create(fullSync.Kind, row.Key));
+                }
+
+                after = row.Key;
+            }
+        } while (rows.Count == RowsAtOnce);
+
+        return null;
+    }
+
+    private static RefetchRead Create(RecordKind kind, string key) =>
+        kind == RecordKind.Assignment ? new AssignmentsRead(key) : new SubscriptionAssignmentsRead(key);
+
+    private static Task<long> CountKnownAsync(DbConnection connection, FullSyncState fullSync, string key)
+    {
+        var range = KeyRange.Under(key);
+        return connection.ExecuteScalarAsync<long>(
+            $"""
+            select count(*)
+            from snapshot
+            where location_id = @LocationId and kind = @KindName and {range.Condition} and data is not null
+            """,
+            new
+            {
+                fullSync.LocationId,
+                fullSync.KindName,
+                range.From,
+                range.Below,
+            }
+        );
     }
 }

@@ -19,7 +19,7 @@ internal sealed partial class LocationStateUpdater(TimeProvider time, ILogger<Lo
             Log.Skipped(logger, page.Skipped, location.LocationId);
         }
 
-        var known = location.TokenExpiresAt is { } milliseconds ? milliseconds : (DateTimeOffset?)null;
+        var known = location.TokenExpiresAt;
         var expiresAt = page.TokenExpirationDate ?? known;
         var state = LocationStates.AfterResponse(
             location.State,

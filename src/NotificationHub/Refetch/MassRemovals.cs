@@ -41,7 +41,6 @@ internal sealed partial class MassRemovals(
     public DateTimeOffset RepeatAt(RemovalDoubt doubt) => doubt.At + options.Value.StaleReadDelay;
 
     /// <summary>Checks a read whose pages are all committed, and reports a removal that two reads agree on.</summary>
-    /// <returns>Null if the records may be removed.</returns>
     public async Task<RemovalAssessment?> FindDoubtAsync(
         RefetchContext context,
         ReadContext read,
@@ -146,12 +145,12 @@ internal sealed partial class MassRemovals(
             select count(*), coalesce(sum(case when read_number < @firstNumber then 1 else 0 end), 0),
                 coalesce(sum(case when read_number < @firstNumber and read_number < @doubted then 1 else 0 end), 0)
             from snapshot
-            where location_id = @LocationId and kind = @Kind and {range.Condition} and data is not null
+            where location_id = @LocationId and kind = @KindName and {range.Condition} and data is not null
             """,
             new
             {
                 read.LocationId,
-                Kind = read.Kind.Name,
+                read.KindName,
                 range.From,
                 range.Below,
                 firstNumber,
@@ -160,7 +159,6 @@ internal sealed partial class MassRemovals(
         );
     }
 
-    /// <returns>Whether the asset or subscription states as many assignments as the read returned.</returns>
     private static async Task<bool> IsExpectedAsync(
         DbConnection connection,
         ReadContext read,

@@ -24,7 +24,6 @@ internal sealed partial class RefetchFailures(
 
     public static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMinutes(5);
 
-    /// <summary>The pause between attempts after <c>refetch.failed</c>.</summary>
     public static readonly TimeSpan FailedRetryDelay = TimeSpan.FromHours(1);
 
     private readonly Backoff backoff = new(FirstRetryDelay, LongestRetryDelay);
@@ -88,7 +87,6 @@ internal sealed partial class RefetchFailures(
             ? FailedRetryDelay
             : PauseAfter(attempts - 1);
 
-    /// <summary>Publishes once that a kind of records cannot be read.</summary>
     public void Publish(
         WriteTransaction transaction,
         string locationId,
@@ -120,9 +118,9 @@ internal sealed partial class RefetchFailures(
     {
         Log.TokenUnreadable(logger, location.LocationId, exception);
         await database.WriteAsync(
+            lease,
             async transaction =>
             {
-                await lease.EnsureAsync(transaction);
                 await RefetchContext.EnsureLocationAsync(transaction, location.LocationId);
                 await LocationStore.PauseAsync(transaction, location, DueIn(LongestRetryDelay));
             },

@@ -10,10 +10,7 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Retention;
 
-/// <param name="Name">What is due.</param>
-/// <param name="Longest">The longest interval.</param>
 /// <param name="Find">Selects the keys of rows that are due after <c>@tooFar</c>.</param>
-/// <param name="Repair">Makes one row due now.</param>
 internal sealed record DueTime(string Name, TimeSpan Longest, Func<DbConnection, string> Find, string Repair);
 
 // A clock that was ahead wrote these times. They would delay the work by as much.
@@ -51,7 +48,6 @@ internal sealed partial class DueTimes(
         where event_id = @event_id and location_id = @location_id and due_at > @tooFar
         """;
 
-    /// <returns>How many rows were made due.</returns>
     public async Task<int> RepairAsync(Lease lease, CancellationToken cancellationToken)
     {
         var repaired = 0;
@@ -148,9 +144,9 @@ internal sealed partial class DueTimes(
             }
 
             sum += await database.WriteAsync(
+                lease,
                 async transaction =>
                 {
-                    await lease.EnsureAsync(transaction);
                     var repaired = 0;
                     foreach (var row in rows)
                     {
@@ -175,8 +171,10 @@ internal sealed partial class DueTimes(
         CancellationToken cancellationToken
     )
     {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var rows = await connection.QueryAsync(due.Find(connection), new { tooFar, limit = BatchRows });
+        var rows = await database.ReadAsync(
+            connection => connection.QueryAsync(due.Find(connection), new { tooFar, limit = BatchRows }),
+            cancellationToken
+        );
         return [.. rows.Select(row => new DynamicParameters((IDictionary<string, object>)row))];
     }
 

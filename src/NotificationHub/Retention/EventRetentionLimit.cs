@@ -3,6 +3,7 @@ using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Publishing;
 using NotificationHub.Publishing.ServiceBus;
+using NotificationHub.Routing;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Retention;
@@ -28,10 +29,10 @@ internal sealed class EventRetentionLimit(IOptions<ServiceBusOptions> bus)
     );
 
     public async Task<LogBound> ReadAsync(DbConnection connection) =>
-        Combine(await connection.QueryAsync<(string, long?)>(sql));
-
-    public async Task<LogBound> ReadAsync(WriteTransaction transaction) =>
-        Combine(await transaction.QueryAsync<(string, long?)>(sql));
+        (await connection.QueryAsync<(string Name, long? Needed)>(sql)).Aggregate(
+            LogBound.None,
+            (bound, row) => bound.OrBefore(row.Needed, row.Name)
+        );
 
     private static string Unsent(string topic, bool isConfigured)
     {
@@ -44,12 +45,8 @@ internal sealed class EventRetentionLimit(IOptions<ServiceBusOptions> bus)
                 and e.seq > coalesce((select position from log_cursor where name = '{name}'), {beginning})
             """;
     }
-
-    private static LogBound Combine(IEnumerable<(string Name, long? Needed)> rows) =>
-        rows.Aggregate(LogBound.None, (bound, row) => bound.OrBefore(row.Needed, row.Name));
 }
 
-/// <param name="Last">The last <c>seq</c> that may be deleted.</param>
 /// <param name="HeldBy">What needs the next row; null if nothing does.</param>
 internal readonly record struct LogBound(long Last, string? HeldBy)
 {
@@ -57,4 +54,53 @@ internal readonly record struct LogBound(long Last, string? HeldBy)
 
     public LogBound OrBefore(long? needed, string by) =>
         needed is { } seq && seq <= Last ? new LogBound(seq - 1, by) : this;
+}
+
+// Events refer to notifications in order, except to rerouted ones, which ExpiredRowQuery handles.
+/// <summary>Finds the oldest notification that an event refers to, or that is not routed yet.</summary>
+internal sealed class OldestReferencedNotification
+{
+    private const int Window = 20_000;
+
+    /// <summary>No earlier event refers to a notification, so the log is scanned only once.</summary>
+    private long from;
+
+    public async Task<LogBound> ReadAsync(DbConnection connection)
+    {
+        // Read first: notifications that are routed later come after it.
+        var routed = await new LogCursor(RoutingPass.Name).ReadAsync(connection);
+        var bound = LogBound.None.OrBefore(routed + 1, RoutingPass.Name);
+        var first = await EventLog.ReadStartAsync(connection);
+        from = from > first ? from : first;
+        var last = await EventLog.ReadLastAsync(connection);
+        while (from <= last)
+        {
+            if (await FindAsync(connection) is var (seq, notificationSeq))
+            {
+                from = seq;
+                return bound.OrBefore(notificationSeq, "a stored event");
+            }
+
+            // A restore leaves a gap in the numbers that is too large to scan.
+            from = Math.Min(
+                Math.Max(from + Window, await EventLog.ReadNextAsync(connection, from + Window - 1)),
+                last + 1
+            );
+        }
+
+        return bound;
+    }
+
+    private async Task<(long Seq, long NotificationSeq)?> FindAsync(DbConnection connection) =>
+        await connection.QueryFirstOrDefaultAsync<(long, long)?>(
+            $"""
+            select e.seq, e.notification_seq
+            from event_log e
+            where e.seq >= @from and e.seq < @until and e.notification_seq is not null
+                and not exists (select 1 from rerouted_notification r where r.notification_seq = e.notification_seq)
+            order by e.seq
+            {connection.Limit("1")}
+            """,
+            new { from, until = from + Window }
+        );
 }

@@ -7,8 +7,6 @@ namespace NotificationHub.Retention;
 
 /// <summary>Finds and deletes old rows that are scattered over a table.</summary>
 /// <param name="Name">The value of the metric's tag.</param>
-/// <param name="FindSql">Finds the rows, oldest first, without the writer.</param>
-/// <param name="DeleteSql">Deletes one row, if it has not changed.</param>
 internal sealed record ExpiredRowQuery(string Name, string FindSql, string DeleteSql)
 {
     private const string RedateNotification =

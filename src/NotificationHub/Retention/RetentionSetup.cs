@@ -1,9 +1,9 @@
+using NotificationHub.Health;
 using NotificationHub.Hosting;
 using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Retention;
 
-/// <summary>Runs retention on one replica at a time.</summary>
 internal sealed class RetentionWorker(
     RetentionPass pass,
     DueTimes dueTimes,
@@ -41,5 +41,21 @@ internal sealed class RetentionWorker(
                     : Task.Delay(Interval, time, cancellationToken)
             );
         }
+    }
+}
+
+internal static class RetentionSetup
+{
+    public static void AddRetention(this HubBuilder hub)
+    {
+        hub.AddOptions(RetentionOptions.Section, new RetentionOptionsValidator());
+        hub.Services.AddSingleton<WriteThrottle>();
+        hub.Services.AddSingleton<EventRetentionLimit>();
+        hub.Services.AddSingleton<LogAges>();
+        hub.Services.AddSingleton<RetentionMetrics>();
+        hub.Services.AddSingleton<RetentionPass>();
+        hub.Services.AddSingleton<DueTimes>();
+        hub.Services.AddHostedService<RetentionWorker>();
+        hub.Services.AddSingleton<IStageStatus, RetentionStatus>();
     }
 }

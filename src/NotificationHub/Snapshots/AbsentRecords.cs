@@ -77,6 +77,5 @@ internal sealed record RemovalDoubt(long Number, DateTimeOffset At)
         number is { } known && at is { } time ? new RemovalDoubt(known, time) : null;
 }
 
-/// <summary>A range that a read covers completely.</summary>
 /// <param name="IsAnnounced">Whether a notification reported the removal of the range's only record.</param>
 internal sealed record RemovalScope(KeyRange Range, RemovalDoubt? Doubt, bool IsNotified, bool IsAnnounced = false);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using NotificationHub.Events;
 using NotificationHub.Storage;
@@ -6,20 +5,9 @@ using NotificationHub.Storage;
 namespace NotificationHub.Snapshots;
 
 /// <summary>The events about records that a full sync found to be different without a notification.</summary>
-internal sealed class DriftEvents
+internal sealed class DriftEvents(ReadContext read, long epoch, DateTimeOffset now)
 {
     private static readonly JsonElement NoMembers = JsonElement.Parse("{}");
-
-    private readonly ReadContext read;
-    private readonly long epoch;
-    private readonly DateTimeOffset now;
-
-    private DriftEvents(ReadContext read, long epoch, DateTimeOffset now)
-    {
-        this.read = read;
-        this.epoch = epoch;
-        this.now = now;
-    }
 
     public static async Task<DriftEvents> BeginAsync(
         WriteTransaction transaction,
@@ -31,13 +19,9 @@ internal sealed class DriftEvents
         if (count > 0)
         {
             await transaction.ExecuteAsync(
-                "update full_sync set drifts = drifts + @count where location_id = @LocationId and resource = @Name",
-                new
-                {
-                    count,
-                    read.LocationId,
-                    read.Kind.Name,
-                }
+                "update full_sync set drifts = drifts + @count where location_id = @LocationId and resource = @KindName",
+                read,
+                new { count }
             );
         }
 
@@ -85,7 +69,7 @@ internal sealed class DriftEvents
                 AdamId = difference.AdamId,
                 Change = Enum.Parse<ChangeKind>(difference.Change, ignoreCase: true),
                 Fields = GetFields(read.Kind, difference),
-                Event = string.Create(CultureInfo.InvariantCulture, $"{epoch}-{changedSeq}"),
+                Event = $"{epoch}-{changedSeq}",
             },
             EventJsonContext.Wire.ReconcileDriftFound,
             now

@@ -6,9 +6,6 @@ namespace NotificationHub.Snapshots;
 
 internal static class ImportedKinds
 {
-    private const string KnownCounts =
-        "select resource, known_records from full_sync where location_id = @locationId and known_records is not null";
-
     /// <summary>The kinds whose records were all read before, so that a record without a snapshot is new at Apple.</summary>
     public static async Task<IReadOnlySet<RecordKind>> ReadAsync(DbConnection connection, string locationId)
     {
@@ -32,13 +29,43 @@ internal static class ImportedKinds
     public static async Task<IReadOnlyDictionary<RecordKind, long>> ReadCountsAsync(
         DbConnection connection,
         string locationId
-    ) => ByKind(await connection.QueryAsync<(string, long)>(KnownCounts, new { locationId }));
+    ) =>
+        (
+            await connection.QueryAsync<(string Kind, long Count)>(
+                "select resource, known_records from full_sync where location_id = @locationId and known_records is not null",
+                new { locationId }
+            )
+        ).ToDictionary(row => RecordKind.FromName(row.Kind), row => row.Count);
+}
 
-    public static async Task<IReadOnlyDictionary<RecordKind, long>> ReadCountsAsync(
-        WriteTransaction transaction,
-        string locationId
-    ) => ByKind(await transaction.QueryAsync<(string, long)>(KnownCounts, new { locationId }));
+/// <summary>The statements over <c>snapshot_state</c>: the version after which changed users can be requested.</summary>
+internal static class LocationVersions
+{
+    private const string Users = "users";
 
-    private static Dictionary<RecordKind, long> ByKind(IEnumerable<(string Kind, long Count)> rows) =>
-        rows.ToDictionary(row => RecordKind.FromName(row.Kind), row => row.Count);
+    public static Task<string?> ReadUsersAsync(DbConnection connection, string locationId) =>
+        connection.ExecuteScalarAsync<string?>(
+            "select version_id from snapshot_state where location_id = @locationId and resource = @Users",
+            new { locationId, Users }
+        );
+
+    public static async Task SetUsersAsync(WriteTransaction transaction, string locationId, string? versionId)
+    {
+        await transaction.ExecuteAsync(
+            "delete from snapshot_state where location_id = @locationId and resource = @Users",
+            new { locationId, Users }
+        );
+        if (versionId is not null)
+        {
+            await transaction.ExecuteAsync(
+                "insert into snapshot_state (location_id, resource, version_id) values (@locationId, @Users, @versionId)",
+                new
+                {
+                    locationId,
+                    Users,
+                    versionId,
+                }
+            );
+        }
+    }
 }

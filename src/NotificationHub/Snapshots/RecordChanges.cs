@@ -1,11 +1,11 @@
 using System.Buffers;
+using System.Data.Common;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Snapshots;
 
-/// <param name="Cause">One of the causes of <see cref="RecordChanges"/>.</param>
 /// <param name="FirstSight">Whether a record without a snapshot may have been at Apple before.</param>
 internal sealed record ReadContext(
     string LocationId,
@@ -16,13 +16,16 @@ internal sealed record ReadContext(
     string? Traceparent
 )
 {
+    public string KindName => Kind.Name;
+
     /// <summary>Records with a lower revision are restated even if unchanged, because their last event may be lost. Zero: no restatement.</summary>
     public long RestateFrom { get; init; }
 
     /// <summary>Finds the changed records with a pending target: if a reconciliation reads one before the refetch, it is not drift.</summary>
     public required Func<
-        WriteTransaction,
-        ReadContext,
+        DbConnection,
+        string,
+        RecordKind,
         IReadOnlyCollection<RecordDifference>,
         Task<HashSet<string>>
     > FindPending { get; init; }
@@ -99,7 +102,6 @@ internal static class RecordChanges
     }
 }
 
-/// <summary>A record that differs from the stored one, or that is restated unchanged.</summary>
 /// <param name="Before">The stored record; null if it was removed or never stored.</param>
 /// <param name="After">The record at Apple; null if it is gone.</param>
 internal sealed record RecordDifference(string Key, string? AdamId, string? Before, string? After, bool IsNew)

@@ -22,25 +22,6 @@ internal static class SnapshotRows
     private const string Select = "select \"key\", data, read_number ReadNumber, revision from snapshot";
 
     public static async Task<Dictionary<string, SnapshotRow>> FindAsync(
-        WriteTransaction transaction,
-        ReadContext read,
-        IReadOnlyCollection<string> keys
-    ) =>
-        keys.Count == 0
-            ? []
-            : (
-                await transaction.QueryAsync<SnapshotRow>(
-                    $"{Select} where location_id = @LocationId and kind = @Kind and \"key\" in @keys",
-                    new
-                    {
-                        read.LocationId,
-                        Kind = read.Kind.Name,
-                        keys = keys.InList(),
-                    }
-                )
-            ).ToDictionary(row => row.Key, StringComparer.Ordinal);
-
-    public static async Task<Dictionary<string, SnapshotRow>> FindAsync(
         DbConnection connection,
         string locationId,
         RecordKind kind,
@@ -60,7 +41,6 @@ internal static class SnapshotRows
             )
         ).ToDictionary(row => row.Key, StringComparer.Ordinal);
 
-    /// <summary>A page of the records after a key, including removed ones.</summary>
     public static async Task<IReadOnlyList<SnapshotRow>> ReadPageAsync(
         DbConnection connection,
         string locationId,
@@ -95,15 +75,10 @@ internal static class SnapshotRows
                 """
                 update snapshot
                 set read_number = @number
-                where location_id = @LocationId and kind = @Kind and "key" in @keys
+                where location_id = @LocationId and kind = @KindName and "key" in @keys
                 """,
-                new
-                {
-                    read.LocationId,
-                    Kind = read.Kind.Name,
-                    keys = keys.InList(),
-                    number,
-                }
+                read,
+                new { keys = keys.InList(), number }
             );
         }
     }
@@ -117,10 +92,9 @@ internal static class SnapshotRows
     ) =>
         transaction.ExecuteAsync(
             transaction.Sql("SaveRecords"),
+            read,
             new
             {
-                read.LocationId,
-                Kind = read.Kind.Name,
                 Rows = JsonSerializer.Serialize(changes.Select(change => new[] { change.Key, change.After })),
                 number,
                 now,
@@ -135,11 +109,31 @@ internal static class SnapshotRows
     ) =>
         transaction.ExecuteAsync(
             transaction.Sql("SetRevisions"),
+            read,
             new
             {
-                read.LocationId,
-                Kind = read.Kind.Name,
                 Rows = JsonSerializer.Serialize(stated.Select(pair => new object[] { pair.Change.Key, pair.Revision })),
             }
         );
+}
+
+/// <param name="Data">Canonical JSON: equal texts mean equal records.</param>
+internal sealed record SnapshotRecord(string Key, string Data, string? AdamId);
+
+/// <param name="Below">The exclusive end; empty for no end, null for the single key <paramref name="From"/>.</param>
+internal sealed record KeyRange(string From, string? Below = null)
+{
+    // Without an end, because the engines differ in which key is the last.
+    public static readonly KeyRange All = new("", "");
+
+    // '0' is the character after the slash.
+    public static KeyRange Under(string key) => new($"{key}/", $"{key}0");
+
+    public string Condition =>
+        Below switch
+        {
+            null => "\"key\" = @From",
+            "" => "\"key\" >= @From",
+            _ => "\"key\" >= @From and \"key\" < @Below",
+        };
 }

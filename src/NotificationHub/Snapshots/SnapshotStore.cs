@@ -35,7 +35,12 @@ internal static class SnapshotStore
         DateTimeOffset now
     )
     {
-        var known = await SnapshotRows.FindAsync(transaction, read, [.. records.Select(record => record.Key)]);
+        var known = await SnapshotRows.FindAsync(
+            transaction.Connection,
+            read.LocationId,
+            read.Kind,
+            [.. records.Select(record => record.Key)]
+        );
         List<RecordDifference> changes = [];
         List<string> unchanged = [];
         HashSet<long> before = [];
@@ -77,7 +82,7 @@ internal static class SnapshotStore
         DateTimeOffset now
     )
     {
-        var known = await SnapshotRows.FindAsync(transaction, read, keys);
+        var known = await SnapshotRows.FindAsync(transaction.Connection, read.LocationId, read.Kind, keys);
         await RemoveAsync(
             transaction,
             read,
@@ -123,17 +128,19 @@ internal static class SnapshotStore
             return;
         }
 
-        var pending = read.Cause == RecordChanges.Reconcile ? await read.FindPending(transaction, read, changes) : [];
+        var isReconcile = read.Cause == RecordChanges.Reconcile;
+        var pending = isReconcile
+            ? await read.FindPending(transaction.Connection, read.LocationId, read.Kind, changes)
+            : [];
         await SnapshotRows.SaveAsync(transaction, read, changes, number, now);
-        var drifts =
-            read.Cause == RecordChanges.Reconcile
-                ? await DriftEvents.BeginAsync(
-                    transaction,
-                    read,
-                    changes.Count(change => !pending.Contains(change.Key)),
-                    now
-                )
-                : null;
+        var drifts = isReconcile
+            ? await DriftEvents.BeginAsync(
+                transaction,
+                read,
+                changes.Count(change => !pending.Contains(change.Key)),
+                now
+            )
+            : null;
         transaction.AppendEvents(
             [.. changes.Select(change => RecordChanges.Create(WithCause(read, change, pending), change, now))],
             async seqs =>

@@ -50,7 +50,6 @@ internal abstract record RefetchRead(RecordKind Kind)
     }
 }
 
-/// <summary>All records of a kind other than users.</summary>
 internal sealed record FullRead(RecordKind Kind) : RefetchRead(Kind)
 {
     // A refetch removes only records that its targets cover; a full sync removes the others.
@@ -96,7 +95,6 @@ internal sealed record AssignmentsRead(string Asset, string? Holder = null) : Re
 }
 
 /// <summary>The assignments of one device or user to several assets, in one request.</summary>
-/// <param name="Holder"><c>serial:S</c> or <c>user:U</c>.</param>
 internal sealed record HolderRead(string Holder, IReadOnlyList<string> Assets) : RefetchRead(RecordKind.Assignment)
 {
     public override IReadOnlyList<KeyRange> Scope =>
@@ -114,7 +112,6 @@ internal sealed record SubscriptionRead(string AdamId) : RefetchRead(RecordKind.
     public override bool IsOfOneRecord => true;
 }
 
-/// <param name="ClientUserId">Null for all users.</param>
 internal sealed record SubscriptionAssignmentsRead(string AdamId, string? ClientUserId = null)
     : RefetchRead(RecordKind.SubscriptionAssignment)
 {

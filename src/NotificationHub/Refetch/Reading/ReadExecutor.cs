@@ -188,7 +188,6 @@ internal sealed class ReadExecutor(
         return state.Doubted is not null;
     }
 
-    /// <returns>Whether it was the last transaction.</returns>
     private static async Task<bool> CommitAsync(ReadState state, Func<WriteTransaction, Task<ReadProgress>> work)
     {
         var progress = await state.Refetch.WriteAsync(work);
@@ -209,7 +208,6 @@ internal sealed class ReadExecutor(
         return new ReadProgress(state.IsUndisturbed && outcome.Before.Count == 0);
     }
 
-    /// <summary>Stores the last chunk of records and completes the first chunk of targets.</summary>
     private async Task<ReadProgress> EndAsync(WriteTransaction transaction, ReadState state, SnapshotRecord[] rest)
     {
         var progress = await ApplyAsync(transaction, state, rest);
@@ -318,7 +316,12 @@ internal sealed class ReadExecutor(
         foreach (var chunk in users.Chunk(SnapshotStore.ChunkSize))
         {
             var rows = await state.Refetch.WriteAsync(transaction =>
-                SnapshotRows.FindAsync(transaction, state.Context, [.. chunk.Select(RecordKeys.User)])
+                SnapshotRows.FindAsync(
+                    transaction.Connection,
+                    state.Context.LocationId,
+                    RecordKind.User,
+                    [.. chunk.Select(RecordKeys.User)]
+                )
             );
             reads.AddRange(
                 chunk
@@ -351,7 +354,7 @@ internal sealed class ReadExecutor(
     private static Task<long> PagesOfAllAsync(ReadState state) =>
         state.Refetch.WriteAsync(async transaction =>
         {
-            var totals = await ImportedKinds.ReadCountsAsync(transaction, state.Context.LocationId);
+            var totals = await ImportedKinds.ReadCountsAsync(transaction.Connection, state.Context.LocationId);
             return PageCounts.Estimate(new UsersRead(SinceVersionId: null), new PlanStatistics { Totals = totals });
         });
 

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Snapshots;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Refetch.Reading;
 
@@ -21,7 +23,6 @@ internal sealed class ReadState(
 
     public RefetchRead Read => step.Read;
 
-    /// <summary>By possibly retired user, the requests for the user's assignments.</summary>
     public ILookup<string, MergedRequest> Held => held;
 
     public Queue<ClaimedTarget[]> Targets { get; } = new(step.Targets.Chunk(SnapshotStore.ChunkSize));
@@ -31,7 +32,6 @@ internal sealed class ReadState(
 
     public long Number { get; private set; }
 
-    /// <summary>Whether no record has moved between pages so far.</summary>
     public bool IsUndisturbed { get; private set; } = true;
 
     public string? FirstVersion { get; private set; }
@@ -89,17 +89,38 @@ internal sealed class ReadState(
 }
 
 /// <param name="IsSettled">False if the targets must be read again later.</param>
-/// <param name="Doubted">The removals that a second read must confirm.</param>
 internal sealed record ReadOutcome(bool IsSettled, RemovalAssessment? Doubted = null);
 
-/// <summary>The result of one transaction of a read.</summary>
 internal sealed record ReadProgress(bool IsUndisturbed)
 {
     /// <summary>Whether all records are stored; some targets may not be updated yet.</summary>
     public bool IsSettled { get; init; }
 
-    /// <summary>The completed targets of the first chunk; null if the chunk is not updated.</summary>
     public IReadOnlyCollection<ClaimedTarget>? Completed { get; init; }
 
     public bool IsLast { get; init; }
+}
+
+/// <summary>The trace of one read, linked to the traces of its requests. It names the kind of record, but no record.</summary>
+internal static class ReadTrace
+{
+    public static Activity? Start(RefetchStep step)
+    {
+        var name = $"refetch {step.Read.Kind.Name}";
+        var requests = step.Targets.Select(target => target.Traceparent);
+        // A read without targets is part of another read.
+        var trace =
+            step.Targets.Count == 0
+                ? HubTraces.Continue(name, ActivityKind.Internal, requests)
+                : HubTraces.Begin(name, ActivityKind.Internal, requests);
+        return trace?.SetTag("notificationhub.targets", step.Targets.Count);
+    }
+
+    /// <summary>The <c>traceparent</c> for the events: of the only request, or of the read, which links to all requests.</summary>
+    public static string? GetTraceparent(RefetchStep step, Activity? trace) =>
+        step.Targets.Select(target => target.Traceparent).Distinct(StringComparer.Ordinal).ToList() switch
+        {
+            [var one] => one,
+            _ => trace is { Recorded: true } ? trace.Id : null,
+        };
 }

@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
 using NotificationHub.Apple;
+using NotificationHub.Events;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Snapshots;
 
@@ -127,4 +130,101 @@ internal static class RecordReader
             ClientUserId = clientUserId,
         };
     }
+}
+
+internal sealed record RecordPage
+{
+    public required IReadOnlyList<SnapshotRecord> Records { get; init; }
+
+    /// <summary>On the last page: the <c>clientUserId</c>s of users for whom only retired records were returned.</summary>
+    // Such a user may have an active record, which an incremental read returns only if it has changed.
+    public IReadOnlyList<string> RetiredOnly { get; init; } = [];
+
+    public int Skipped { get; init; }
+
+    public bool IsEmpty => Records.Count + Skipped == 0;
+
+    public string? VersionId { get; init; }
+
+    /// <summary>Whether records changed during the read, so that it may have missed some.</summary>
+    public required bool VersionMoved { get; init; }
+
+    public required bool IsLast { get; init; }
+
+    public PageMark? Next { get; init; }
+
+    public int? TotalPages { get; init; }
+
+    public MdmInfo? MdmInfo { get; init; }
+
+    public DateTimeOffset? TokenExpirationDate { get; init; }
+
+    public static RecordPage Empty { get; } =
+        new()
+        {
+            Records = [],
+            VersionMoved = false,
+            IsLast = true,
+        };
+
+    public static RecordPage From<T>(Page<T> page, IReadOnlyList<SnapshotRecord?> records) =>
+        new()
+        {
+            Records = [.. records.OfType<SnapshotRecord>()],
+            Skipped = records.Count(record => record is null),
+            VersionId = page.VersionId,
+            VersionMoved = page.VersionMoved,
+            IsLast = page.IsLast,
+            Next = page.Next,
+            TotalPages = page.TotalPages,
+            MdmInfo = page.MdmInfo,
+            TokenExpirationDate = page.TokenExpirationDate,
+        };
+}
+
+/// <summary>Converts pages of users. A user has at most one active record, and any number of retired records with the same ID.</summary>
+// The active record is stored under the ID, and each retired record under a hash of its content. Retiring a user removes
+// the former and adds one of the latter.
+internal sealed class UserRecordsRead
+{
+    private const int HashBytes = 8;
+
+    private readonly HashSet<string> active = new(StringComparer.Ordinal);
+    private readonly HashSet<string> retired = new(StringComparer.Ordinal);
+
+    public RecordPage ToRecords(Page<User> page)
+    {
+        List<SnapshotRecord?> records =
+        [
+            .. page.Items.Select(user => user.ClientUserId is { } id ? Map(user, id) : null),
+        ];
+        return RecordPage.From(page, records) with { RetiredOnly = page.IsLast ? [.. retired.Except(active)] : [] };
+    }
+
+    private SnapshotRecord? Map(User user, string id)
+    {
+        var isRetired = user.Status is "Retired" or "Deleted";
+        (isRetired ? retired : active).Add(id);
+        if (!RecordKeys.IsUsable(RecordKeys.RetiredUser(id, new string('0', HashBytes * 2))))
+        {
+            return null;
+        }
+
+        var record = RecordMapping.Create(
+            RecordKeys.User(id),
+            adamId: null,
+            new UserRecord
+            {
+                ClientUserId = id,
+                Email = user.Email,
+                IdHash = user.IdHash,
+                Status = user.Status ?? "Registered",
+            },
+            EventJsonContext.Wire.UserRecord
+        );
+        return isRetired ? record! with { Key = RecordKeys.RetiredUser(id, ComputeHash(record.Data)) } : record;
+    }
+
+    private static string ComputeHash(string data) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(data)).AsSpan(0, HashBytes));
 }

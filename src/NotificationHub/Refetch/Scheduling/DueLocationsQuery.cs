@@ -3,10 +3,10 @@ using Dapper;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Refetch.Scheduling;
 
-/// <summary>Finds the locations with due work.</summary>
 // The query starts with the due rows, so that ten thousand idle locations cost only a few seeks. Only if too many targets
 // are due at once, it goes through the locations with pending targets.
 internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyncWork)
@@ -86,7 +86,6 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
 
 /// <param name="Due">The locations with due targets, the longest waiting first.</param>
 /// <param name="FullSyncs">The locations with a due full sync and no due target, the longest waiting first.</param>
-/// <param name="NextDueAt">When the next location is due; null if none waits.</param>
 internal sealed record DueLocations(
     IReadOnlyList<string> Due,
     IReadOnlyList<string> FullSyncs,
@@ -142,3 +141,55 @@ internal sealed record WaitingLocation(
     DateTimeOffset? DueAt,
     DateTimeOffset? FullSyncAt
 );
+
+/// <summary>Work on whole locations, in slots of its own, while no target of the location is due.</summary>
+internal interface ILocationWork
+{
+    bool IsEnabled { get; }
+
+    Task<(IReadOnlyList<WaitingLocation> Due, DateTimeOffset? NextDueAt)> FindDueAsync(
+        DbConnection connection,
+        DateTimeOffset now
+    );
+
+    Task RunAsync(string locationId, Lease lease, CancellationToken cancellationToken);
+}
+
+// Counting reads all pending targets, so it is limited in frequency and number.
+internal sealed class PendingTargetCount(Database database, TimeProvider time)
+{
+    public const int MaxCount = 100_000;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private long? measuredAt;
+
+    /// <returns>Null if the last count is too recent.</returns>
+    public async Task<long?> CountAsync(CancellationToken cancellationToken)
+    {
+        if (measuredAt is { } last && time.GetElapsedTime(last) < Interval)
+        {
+            return null;
+        }
+
+        measuredAt = time.GetTimestamp();
+        return await database.ReadAsync(
+            connection =>
+                connection.ExecuteScalarAsync<long>(
+                    $"""
+                    select count(*)
+                    from
+                    (
+                        select location_id
+                        from refetch_target
+                        where {connection.IsPending("refetch_target")}
+                        order by location_id
+                        {connection.Limit("@MaxCount")}
+                    ) waiting
+                    """,
+                    new { MaxCount }
+                ),
+            cancellationToken
+        );
+    }
+}

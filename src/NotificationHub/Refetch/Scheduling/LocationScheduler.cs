@@ -1,3 +1,5 @@
+using NotificationHub.Storage;
+
 namespace NotificationHub.Refetch.Scheduling;
 
 /// <summary>Distributes slots to locations; the location that has waited longest since its last slot is next.</summary>
@@ -53,7 +55,6 @@ internal sealed class LocationScheduler(int parallel, int fullSyncs, TimeProvide
         }
     }
 
-    /// <summary>Yields the slot to a waiting location.</summary>
     /// <param name="next">Completes when the location's next slot begins.</param>
     /// <returns>False if no location waits.</returns>
     public bool TryYield(string locationId, out Task next)
@@ -119,6 +120,27 @@ internal sealed class LocationScheduler(int parallel, int fullSyncs, TimeProvide
             {
                 paused.Remove(location);
             }
+        }
+    }
+}
+
+internal sealed class LocationSlot(LocationScheduler scheduler, string locationId, Signals signals, TimeProvider time)
+{
+    public static readonly TimeSpan Length = TimeSpan.FromSeconds(5);
+
+    private long startedAt = time.GetTimestamp();
+
+    public bool IsOver => time.GetElapsedTime(startedAt) >= Length;
+
+    /// <summary>Yields to a waiting location after the end of the slot, and returns when the next slot begins.</summary>
+    // A read that was broken off would have to start over and might never end.
+    public async Task YieldAsync(CancellationToken cancellationToken)
+    {
+        if (IsOver && scheduler.TryYield(locationId, out var next))
+        {
+            signals.TargetsRequested.Raise();
+            await next.WaitAsync(cancellationToken);
+            startedAt = time.GetTimestamp();
         }
     }
 }

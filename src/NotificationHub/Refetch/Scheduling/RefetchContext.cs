@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Data.Common;
+using System.Security.Cryptography;
 using NotificationHub.Apple;
 using NotificationHub.Locations;
 using NotificationHub.Snapshots;
@@ -17,14 +18,13 @@ internal sealed class RefetchContext(
 {
     public required Location Location { get; set; }
 
-    /// <summary>One of the causes of <see cref="RecordChanges"/>.</summary>
     public required string Cause { get; init; }
 
     /// <summary>The kinds whose records were all read before, so that a new record is new at Apple.</summary>
     public required IReadOnlySet<RecordKind> ImportedKinds { get; init; }
 
     // Differs after each restart, and on each replica.
-    public string Owner => string.Create(CultureInfo.InvariantCulture, $"{lease.Owner}:{lease.FencingToken}");
+    public string Owner => $"{lease.Owner}:{lease.FencingToken}";
 
     public AppleSession Apple => session.Apple;
 
@@ -49,9 +49,9 @@ internal sealed class RefetchContext(
     /// <summary>Commits only while this replica holds the lease of the shard and the location exists.</summary>
     public Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work) =>
         database.WriteAsync(
+            lease,
             async transaction =>
             {
-                await lease.EnsureAsync(transaction);
                 await EnsureLocationAsync(transaction, Location.LocationId);
                 return await work(transaction);
             },
@@ -82,3 +82,53 @@ internal sealed class RefetchContext(
 
 internal sealed class LocationClosedException(string locationId, LocationState state)
     : Exception($"Apple is not called for location {locationId}: it is {state.ToWireName()}.");
+
+internal sealed class RefetchContextFactory(
+    Database database,
+    RefetchFailures failures,
+    LocationSessions sessions,
+    LocationScheduler scheduler,
+    TimeProvider time
+)
+{
+    /// <returns>Null if Apple may not be called now.</returns>
+    public async Task<RefetchContext?> CreateAsync(
+        DbConnection connection,
+        string locationId,
+        Lease lease,
+        string cause,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            await LocationStore.FindAsync(connection, locationId) is not { ContentToken: not null } location
+            || !LocationStates.MayCallApple(location.State)
+            || location.PausedUntil > time.GetStoredUtcNow()
+            || await OpenAsync(location, lease, cancellationToken) is not { } session
+        )
+        {
+            return null;
+        }
+
+        var slot = new LocationSlot(scheduler, locationId, database.Signals, time);
+        return new RefetchContext(database, lease, session, slot, cancellationToken)
+        {
+            Location = location,
+            Cause = cause,
+            ImportedKinds = await ImportedKinds.ReadAsync(connection, locationId),
+        };
+    }
+
+    private async Task<LocationSession?> OpenAsync(Location location, Lease lease, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return sessions.Open(location);
+        }
+        catch (Exception exception) when (exception is CryptographicException or FormatException)
+        {
+            await failures.PauseUnreadableAsync(lease, location, exception, cancellationToken);
+            return null;
+        }
+    }
+}

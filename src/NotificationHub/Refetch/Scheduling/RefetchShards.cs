@@ -1,4 +1,3 @@
-using System.Globalization;
 using Dapper;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
@@ -23,7 +22,6 @@ internal sealed class RefetchShards(Database database, LeaseKeeper leases, TimeS
     public Lease GetLease(int shard) => held[shard];
 
     /// <summary>Acquires free shards up to the share, or releases surplus shards after other replicas have started.</summary>
-    /// <param name="busy">The shards with a running slot.</param>
     public async Task BalanceAsync(IReadOnlySet<int> busy, CancellationToken cancellationToken)
     {
         ForgetLost();
@@ -54,7 +52,7 @@ internal sealed class RefetchShards(Database database, LeaseKeeper leases, TimeS
     public static IReadOnlyList<string> LeaseNames { get; } =
     [.. Enumerable.Range(0, RefetchTargets.Shards).Select(GetLeaseName)];
 
-    public static string GetLeaseName(int shard) => string.Create(CultureInfo.InvariantCulture, $"refetch-{shard:00}");
+    public static string GetLeaseName(int shard) => $"refetch-{shard:00}";
 
     private void ForgetLost()
     {

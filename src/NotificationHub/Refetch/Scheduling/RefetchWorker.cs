@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using NotificationHub.Locations;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
@@ -173,5 +174,37 @@ internal sealed partial class RefetchWorker(
             "The reads of location {LocationId} failed. They will be retried in five seconds."
         )]
         public static partial void SlotFailed(ILogger logger, string locationId, Exception exception);
+    }
+}
+
+internal sealed class RunningSlots
+{
+    private readonly ConcurrentDictionary<object, (string LocationId, Task Slot)> slots = new();
+
+    public IEnumerable<string> Locations => slots.Values.Select(slot => slot.LocationId);
+
+    /// <param name="slot">Must not throw.</param>
+    public void Start(string locationId, Func<Task> slot)
+    {
+        var key = new object();
+        Task<Task> start = new(() => RunAsync(key, slot));
+        // Add the entry before the slot starts: otherwise, a slot that ends at once would leave an entry, and its shard would
+        // be busy forever.
+        slots[key] = (locationId, start.Unwrap());
+        start.Start(TaskScheduler.Default);
+    }
+
+    public Task WhenEndedAsync() => Task.WhenAll(slots.Values.Select(slot => slot.Slot));
+
+    private async Task RunAsync(object key, Func<Task> slot)
+    {
+        try
+        {
+            await slot();
+        }
+        finally
+        {
+            slots.TryRemove(key, out _);
+        }
     }
 }

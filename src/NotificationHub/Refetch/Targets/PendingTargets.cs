@@ -7,56 +7,31 @@ namespace NotificationHub.Refetch.Targets;
 
 internal static class PendingTargets
 {
-    private const string Select = """
-        select "key"
-        from refetch_target
-        where location_id = @LocationId and resource = @KindName and "key" in @Keys and requested > fetched
-        """;
-
-    public static async Task<HashSet<string>> FindAsync(
-        WriteTransaction transaction,
-        ReadContext read,
-        IReadOnlyCollection<RecordDifference> records
-    ) =>
-        Filter(
-            read.Kind,
-            records,
-            await GetTargetKeys(read.Kind, records)
-                .InPartsAsync<string, string>(async part =>
-                    await transaction.QueryAsync<string>(Select, Parameters(read.LocationId, read.Kind, part))
-                )
-        );
-
     public static async Task<HashSet<string>> FindAsync(
         DbConnection connection,
         string locationId,
         RecordKind kind,
         IReadOnlyCollection<RecordDifference> records
-    ) =>
-        Filter(
-            kind,
-            records,
-            await GetTargetKeys(kind, records)
-                .InPartsAsync(part => connection.QueryAsync<string>(Select, Parameters(locationId, kind, part)))
-        );
-
-    private static IEnumerable<string> GetTargetKeys(RecordKind kind, IEnumerable<RecordDifference> records) =>
-        records.Select(record => GetTargetKey(kind, record.Key)).Distinct(StringComparer.Ordinal);
-
-    private static object Parameters(string locationId, RecordKind kind, IReadOnlyCollection<string> targets) =>
-        new
-        {
-            LocationId = locationId,
-            KindName = kind.Name,
-            Keys = targets.InList(),
-        };
-
-    private static HashSet<string> Filter(
-        RecordKind kind,
-        IReadOnlyCollection<RecordDifference> records,
-        IEnumerable<string> pending
     )
     {
+        var pending = await records
+            .Select(record => GetTargetKey(kind, record.Key))
+            .Distinct(StringComparer.Ordinal)
+            .InPartsAsync(part =>
+                connection.QueryAsync<string>(
+                    """
+                    select "key"
+                    from refetch_target
+                    where location_id = @locationId and resource = @Name and "key" in @keys and requested > fetched
+                    """,
+                    new
+                    {
+                        locationId,
+                        kind.Name,
+                        keys = part.InList(),
+                    }
+                )
+            );
         HashSet<string> targets = new(pending, StringComparer.Ordinal);
         return [.. records.Select(record => record.Key).Where(key => targets.Contains(GetTargetKey(kind, key)))];
     }

@@ -11,7 +11,6 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
 {
     private const int RowsAtOnce = 2000;
 
-    /// <summary>Finds the known assignments of users that notifications report as retired.</summary>
     // Outside the write transactions, because it may read a million rows.
     public async Task<ILookup<string, MergedRequest>> FindAsync(
         IReadOnlyList<ClaimedTarget> read,
@@ -68,7 +67,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
         }
 
         var key = RecordKeys.User(target.Key);
-        var rows = await SnapshotRows.FindAsync(transaction, context, [key]);
+        var rows = await SnapshotRows.FindAsync(transaction.Connection, context.LocationId, context.Kind, [key]);
         if (rows.GetValueOrDefault(key)?.Data is null)
         {
             await targets.RequestAsync(transaction, [.. held[target.Key]], now);
@@ -95,11 +94,11 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
         IReadOnlyList<string> keys = [];
         do
         {
-            await using (var connection = await database.OpenReaderAsync(cancellationToken))
-            {
-                keys = await ReadPageAsync(connection, locationId, kind, pattern, keys.Count == 0 ? "" : keys[^1]);
-            }
-
+            var after = keys.Count == 0 ? "" : keys[^1];
+            keys = await database.ReadAsync(
+                connection => ReadPageAsync(connection, locationId, kind, pattern, after),
+                cancellationToken
+            );
             foreach (var key in keys)
             {
                 yield return key;

@@ -22,7 +22,6 @@ internal sealed class TargetStore(RefetchTiming timing)
 
     public bool IsBusy(ClaimedTarget target) => timing.IsBusy(target.MaxWait);
 
-    /// <returns>The due targets, in the order in which they became due.</returns>
     public static async Task<IReadOnlyList<ClaimedTarget>> ReadDueAsync(
         DbConnection connection,
         string locationId,
@@ -102,7 +101,6 @@ internal sealed class TargetStore(RefetchTiming timing)
             )
         ).AsList();
 
-    /// <summary>Completes the target, unless it was requested again during the read.</summary>
     /// <param name="complete">Whether all records of the target were read.</param>
     public async Task CompleteAsync(
         WriteTransaction transaction,
@@ -124,12 +122,9 @@ internal sealed class TargetStore(RefetchTiming timing)
                 due_at = case when requested > @Requested then @DueAt else due_at end
             where location_id = @LocationId and resource = @KindName and "key" = @Key
             """,
+            target,
             new
             {
-                target.LocationId,
-                target.KindName,
-                target.Key,
-                target.Requested,
                 now,
                 complete,
                 again.MaxWait,
@@ -152,12 +147,9 @@ internal sealed class TargetStore(RefetchTiming timing)
                 rereads = case when resource = @KindName then 1 else rereads end
             where location_id = @LocationId and resource in (@KindName, @counts) and "key" = @Key and requested <= fetched
             """,
+            target,
             new
             {
-                target.LocationId,
-                target.KindName,
-                target.Key,
-                target.Expects,
                 Holders = TargetHolders.ForSecondRead(target),
                 counts = (target.Kind.CountedBy ?? target.Kind).Name,
                 now,
@@ -173,16 +165,13 @@ internal sealed class TargetStore(RefetchTiming timing)
         return transaction.ExecuteAsync(
             """
             update refetch_target
-            set attempts = @Attempts, last_error = 'records changed while they were read', read_at = @now,
+            set attempts = @Attempts + 1, last_error = 'records changed while they were read', read_at = @now,
                 first_requested_at = @now, max_wait = @MaxWait, due_at = @DueAt
             where location_id = @LocationId and resource = @KindName and "key" = @Key
             """,
+            target,
             new
             {
-                target.LocationId,
-                target.KindName,
-                target.Key,
-                Attempts = target.Attempts + 1,
                 now,
                 again.MaxWait,
                 again.DueAt,
@@ -199,16 +188,12 @@ internal sealed class TargetStore(RefetchTiming timing)
         transaction.ExecuteAsync(
             """
             update refetch_target
-            set holders = @holders
+            set holders = @Holders
             where location_id = @LocationId and resource = @KindName and "key" = @Key and requested = @Requested
             """,
-            new
+            target with
             {
-                target.LocationId,
-                target.KindName,
-                target.Key,
-                target.Requested,
-                holders = TargetHolders.Serialize(holders),
+                Holders = TargetHolders.Serialize(holders),
             }
         );
 
@@ -220,23 +205,19 @@ internal sealed class TargetStore(RefetchTiming timing)
         DateTimeOffset now
     ) =>
         transaction.ExecuteAsync(
+            // If several holders are doubted in this slot, the first one counts: the others have later read numbers.
             """
             update refetch_target
-            set attempts = @Attempts, last_error = @reason, read_at = @now, due_at = @dueAt,
+            set attempts = @Attempts + 1, last_error = @Reason, read_at = @now, due_at = @dueAt,
                 doubted_number = case when doubted_number is null or doubted_number = @DoubtedNumber then @Number else doubted_number end,
                 doubted_at = @At
             where location_id = @LocationId and resource = @KindName and "key" = @Key
             """,
+            target,
             new
             {
-                target.LocationId,
-                target.KindName,
-                target.Key,
-                Attempts = target.Attempts + 1,
-                reason = assessment.Reason,
                 now,
-                // If several holders are doubted in this slot, the first one counts: the others have later read numbers.
-                target.DoubtedNumber,
+                assessment.Reason,
                 assessment.Doubt!.Number,
                 assessment.Doubt.At,
                 dueAt = assessment.Doubt.At + timing.StaleReadDelay,
@@ -253,19 +234,52 @@ internal sealed class TargetStore(RefetchTiming timing)
         transaction.ExecuteAsync(
             """
             update refetch_target
-            set attempts = @Attempts, last_error = @error,
+            set attempts = @Attempts + 1, last_error = @error,
                 due_at = case when requested > @Requested and due_at < @dueAt then due_at else @dueAt end
             where location_id = @LocationId and resource = @KindName and "key" = @Key
             """,
-            new
-            {
-                target.LocationId,
-                target.KindName,
-                target.Key,
-                target.Requested,
-                Attempts = target.Attempts + 1,
-                error,
-                dueAt,
-            }
+            target,
+            new { error, dueAt }
         );
+}
+
+internal sealed record ClaimedTarget
+{
+    public required string LocationId { get; init; }
+
+    public required string KindName { get; init; }
+
+    public RecordKind Kind => RecordKind.FromName(KindName);
+
+    public required string Key { get; init; }
+
+    public required long Requested { get; init; }
+
+    public long Fetched { get; init; }
+
+    /// <summary>For assignments: a JSON array, null for all holders.</summary>
+    public string? Holders { get; init; }
+
+    public TimeSpan MaxWait { get; init; }
+
+    public string? Expects { get; init; }
+
+    public long Rereads { get; init; }
+
+    public DateTimeOffset FirstRequestedAt { get; init; }
+
+    public long Attempts { get; init; }
+
+    public DateTimeOffset? CompleteReadAt { get; init; }
+
+    /// <summary>The first read number of the last, unconfirmed read with a mass removal.</summary>
+    public long? DoubtedNumber { get; init; }
+
+    public DateTimeOffset? DoubtedAt { get; init; }
+
+    public RemovalDoubt? Doubt => RemovalDoubt.Create(DoubtedNumber, DoubtedAt);
+
+    public string? CorrelationId { get; init; }
+
+    public string? Traceparent { get; init; }
 }
