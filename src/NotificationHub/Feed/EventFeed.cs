@@ -23,11 +23,8 @@ internal sealed class EventFeed(Database database, TimeProvider time)
     private static readonly TimeSpan MinPollInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Reads the <c>seq</c> of the oldest event in the log.</summary>
-    public async Task<long> ReadOldestAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await EventLog.ReadStartAsync(connection);
-    }
+    public Task<long> ReadOldestAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(EventLog.ReadStartAsync, cancellationToken);
 
     public async Task<EventEntry?> FindAsync(string id, CancellationToken cancellationToken)
     {
@@ -36,8 +33,7 @@ internal sealed class EventFeed(Database database, TimeProvider time)
             return null;
         }
 
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var entry = await EventLog.FindAsync(connection, seq);
+        var entry = await database.ReadAsync(connection => EventLog.FindAsync(connection, seq), cancellationToken);
         // An ID with another epoch or spelling does not identify this event.
         return entry is not null && CloudEventWriter.GetId(entry) == id ? entry : null;
     }

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Dapper;
 using NotificationHub.Publishing;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Feed;
@@ -19,12 +20,10 @@ internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
             from snapshot
             where location_id = @locationId and kind = @kind and "key" > @after and data is not null
             order by "key"
-            {connection.Limit("@PageSize")}
+            {connection.Limit(PageSize)}
             """;
 
     public const int PageSize = 500;
-
-    private static readonly string[] Kinds = ["asset", "assignment", "user", "subscription", "subscription-assignment"];
 
     private static readonly JsonWriterOptions Format = new()
     {
@@ -35,7 +34,7 @@ internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
     /// <summary>Reads the sequence of the last event; call before reading records. Null if location or kind is unknown.</summary>
     public async Task<long?> ReadSequenceAsync(string locationId, string kind, CancellationToken cancellationToken)
     {
-        if (!Kinds.Contains(kind, StringComparer.Ordinal))
+        if (RecordKind.All.All(known => known.Name != kind))
         {
             return null;
         }
@@ -65,28 +64,27 @@ internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
         }
     }
 
-    private async Task<List<Row>> ReadPageAsync(
+    private Task<IReadOnlyList<(string Key, long Revision, string Data)>> ReadPageAsync(
         string locationId,
         string kind,
         string after,
         CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var rows = await connection.QueryAsync<Row>(
-            PageStatement(connection),
-            new
-            {
-                locationId,
-                kind,
-                after,
-                PageSize,
-            }
+    ) =>
+        database.ReadAsync(
+            connection =>
+                connection.QueryListAsync<(string, long, string)>(
+                    PageStatement(connection),
+                    new
+                    {
+                        locationId,
+                        kind,
+                        after,
+                    }
+                ),
+            cancellationToken
         );
-        return rows.AsList();
-    }
 
-    private void WriteLine(Row row, PipeWriter output)
+    private void WriteLine((string Key, long Revision, string Data) row, PipeWriter output)
     {
         using (var json = new Utf8JsonWriter(output, Format))
         {
@@ -99,14 +97,5 @@ internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
         }
 
         Ndjson.EndLine(output);
-    }
-
-    private sealed record Row
-    {
-        public required string Key { get; init; }
-
-        public required long Revision { get; init; }
-
-        public required string Data { get; init; }
     }
 }

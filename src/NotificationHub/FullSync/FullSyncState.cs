@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using NotificationHub.Apple;
 using NotificationHub.Refetch.Planning;
 using NotificationHub.Snapshots;
@@ -197,9 +196,6 @@ internal sealed record LocationProgress(string Import, IReadOnlyList<FullSyncPro
             ? $"{current.Pages} of {total} pages"
             : $"{current.Records} records";
         var error = current.LastError is null ? "" : $", error: {current.LastError}";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{done} of {fullSyncs.Count}; {current.KindName}: {pages}{error}"
-        );
+        return $"{done} of {fullSyncs.Count}; {current.KindName}: {pages}{error}";
     }
 }

@@ -5,7 +5,6 @@ using System.Text.Unicode;
 namespace NotificationHub.Intake;
 
 /// <summary>The members that the intake needs, in UTF-8. They refer to the body unless they contain escapes.</summary>
-/// <param name="UId">Apple's ID of the location; empty if missing.</param>
 /// <param name="Error">Why the body is not a notification; null if it is one.</param>
 internal readonly record struct Envelope(
     ReadOnlyMemory<byte> NotificationId,

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Primitives;
 using NotificationHub.Telemetry;
 
 namespace NotificationHub.Intake;
@@ -14,7 +16,6 @@ internal sealed class IntakeMetrics(IMeterFactory meters)
     public void Count(string outcome) => deliveries.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 }
 
-/// <summary>The values of the metric's <c>outcome</c>.</summary>
 internal static class IntakeOutcome
 {
     public const string Stored = "stored";
@@ -31,4 +32,41 @@ internal static class IntakeOutcome
     public const string RateLimited = "rate-limited";
     public const string Overloaded = "overloaded";
     public const string Unavailable = "unavailable";
+}
+
+// The web server's activity is the trace of a delivery; the intake creates none of its own.
+internal static class DeliveryTrace
+{
+    private const int TraceparentLength = 55;
+
+    public static string? GetTraceparent(StringValues header)
+    {
+        var sent =
+            header is [{ Length: TraceparentLength } value]
+            && ActivityContext.TryParse(value, null, isRemote: true, out var context)
+                ? (Text: value, Context: context)
+                : default;
+        if (!HubTraces.AreOn || Activity.Current is not { } own)
+        {
+            return sent.Text ?? Activity.Current?.Id;
+        }
+
+        // The sender is authenticated by now, so a link to its trace is safe; its sampling decision is not adopted.
+        if (sent.Text is not null && own.IsAllDataRequested)
+        {
+            own.AddLink(new ActivityLink(sent.Context));
+        }
+
+        return own.Id;
+    }
+
+    public static void SetOutcome(string locationId, string outcome, long seq)
+    {
+        if (HubTraces.AreOn && Activity.Current is { IsAllDataRequested: true } own)
+        {
+            own.SetTag("notificationhub.location", locationId)
+                .SetTag("notificationhub.outcome", outcome)
+                .SetTag("notificationhub.seq", seq);
+        }
+    }
 }

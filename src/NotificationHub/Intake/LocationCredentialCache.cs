@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Dapper;
@@ -20,7 +21,6 @@ internal sealed record LocationCredentials(string LocationId, LocationRateLimite
     /// <summary>A counter for each digest, in the same order.</summary>
     public IReadOnlyList<SecretUsage> Usages { get; init; } = [];
 
-    /// <summary>Apple's ID of the location; empty if unknown.</summary>
     public byte[] UId { get; init; } = [];
 
     public bool IsRemoved { get; init; }
@@ -47,7 +47,6 @@ internal sealed class LocationCredentialCache(
     /// <summary>The change counter's value when the cache was loaded; -1 before the first load.</summary>
     public long Version { get; private set; } = -1;
 
-    /// <summary>The secrets with counts that are not yet stored.</summary>
     public ConcurrentQueue<SecretUsage> Used { get; } = new();
 
     public IEnumerable<LocationCredentials> All => locations.Values;
@@ -138,4 +137,44 @@ internal sealed class LocationCredentialCache(
 
         public byte[]? Sha256 { get; init; }
     }
+}
+
+// The generic cell rate algorithm: one number is the time at which all deliveries so far are paid for. It needs no lock and no timer,
+// because every delivery passes here.
+internal sealed class LocationRateLimiter(int perSecond, TimeProvider time)
+{
+    private const int BurstSeconds = 10;
+
+    private readonly long perDelivery = Math.Max(1, time.TimestampFrequency / perSecond);
+    private readonly long burst = BurstSeconds * time.TimestampFrequency;
+    private long paidUntil = time.GetTimestamp();
+
+    /// <summary>Charges one delivery, or returns the seconds until the next one is allowed.</summary>
+    public bool TryTake(out string retryAfter) => TryTake(1, out retryAfter);
+
+    /// <summary>Charges several deliveries as soon as one is allowed; the deficit delays later deliveries.</summary>
+    public bool TryTake(int deliveries, out string retryAfter)
+    {
+        while (true)
+        {
+            var now = time.GetTimestamp();
+            var before = Interlocked.Read(ref paidUntil);
+            var start = Math.Max(before, now);
+            var missing = start + perDelivery - now - burst;
+            if (missing > 0)
+            {
+                retryAfter = Math.Ceiling((double)missing / time.TimestampFrequency)
+                    .ToString(CultureInfo.InvariantCulture);
+                return false;
+            }
+
+            if (Interlocked.CompareExchange(ref paidUntil, start + (deliveries * perDelivery), before) == before)
+            {
+                retryAfter = "";
+                return true;
+            }
+        }
+    }
+
+    public void Return(int deliveries) => Interlocked.Add(ref paidUntil, -deliveries * perDelivery);
 }

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Primitives;
 
 namespace NotificationHub.Intake;
 
@@ -14,7 +16,6 @@ internal enum BodyResult
 }
 
 /// <summary>Limits the bytes of bodies that are in memory before they are stored, for all locations or for one.</summary>
-/// <param name="limit">The maximum number of bytes at a time.</param>
 /// <param name="total">The budget of all locations; null if this is it.</param>
 internal sealed class MemoryBudget(long limit, MemoryBudget? total = null)
 {
@@ -211,4 +212,53 @@ internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposabl
         buffer = larger;
         return true;
     }
+}
+
+internal enum ContentCoding
+{
+    None,
+    Gzip,
+    Deflate,
+    Brotli,
+    Unknown,
+}
+
+// ASP.NET Core's middleware for request decompression supports the same codings. But the intake decodes from memory, after it has
+// verified the sender, and within the location's share of memory and time.
+internal static class ContentCodings
+{
+    public const string Accepted = "gzip, deflate, br";
+
+    private const int BytesPerDelivery = 16 * 1024;
+
+    public static ContentCoding Read(StringValues contentEncoding) =>
+        contentEncoding switch
+        {
+            [] => ContentCoding.None,
+            [{ } coding] => Parse(coding.AsSpan().Trim()),
+            _ => ContentCoding.Unknown,
+        };
+
+    /// <summary>The additional cost, in deliveries of the rate limit.</summary>
+    public static int DecodingCost(int bytes) => bytes / BytesPerDelivery;
+
+    public static Stream Open(ContentCoding coding, Stream encoded) =>
+        coding switch
+        {
+            ContentCoding.Gzip => new GZipStream(encoded, CompressionMode.Decompress),
+            // "deflate" is the zlib format (RFC 9110, 8.4.1.2).
+            ContentCoding.Deflate => new ZLibStream(encoded, CompressionMode.Decompress),
+            ContentCoding.Brotli => new BrotliStream(encoded, CompressionMode.Decompress),
+            _ => throw new ArgumentOutOfRangeException(nameof(coding), coding, message: null),
+        };
+
+    private static ContentCoding Parse(ReadOnlySpan<char> coding) =>
+        coding.IsEmpty || Is(coding, "identity") ? ContentCoding.None
+        : Is(coding, "gzip") || Is(coding, "x-gzip") ? ContentCoding.Gzip
+        : Is(coding, "deflate") ? ContentCoding.Deflate
+        : Is(coding, "br") ? ContentCoding.Brotli
+        : ContentCoding.Unknown;
+
+    private static bool Is(ReadOnlySpan<char> coding, string name) =>
+        coding.Equals(name, StringComparison.OrdinalIgnoreCase);
 }

@@ -37,7 +37,6 @@ internal sealed class SecretUsage(long secretId, ConcurrentQueue<SecretUsage> us
         Add(1);
     }
 
-    /// <summary>Returns the counts and resets them.</summary>
     public SecretUsageCounts Take() =>
         new(
             secretId,
@@ -47,7 +46,6 @@ internal sealed class SecretUsage(long secretId, ConcurrentQueue<SecretUsage> us
             Interlocked.Exchange(ref provenCount, 0)
         );
 
-    /// <summary>Adds back counts that could not be stored.</summary>
     public void Return(SecretUsageCounts counts)
     {
         Interlocked.CompareExchange(ref provenAt, counts.ProvenAt?.ToStored() ?? 0, 0);

@@ -14,15 +14,17 @@ internal sealed class Announcements(Database database, TimeProvider time)
     )
     {
         HashSet<string> unknown = new(locationIds, StringComparer.Ordinal);
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        unknown.ExceptWith(
-            await unknown.InPartsAsync(part =>
-                connection.QueryAsync<string>(
-                    "select location_id from location where location_id in @ids",
-                    new { ids = part.InList() }
-                )
-            )
+        var known = await database.ReadAsync(
+            connection =>
+                unknown.InPartsAsync(part =>
+                    connection.QueryAsync<string>(
+                        "select location_id from location where location_id in @ids",
+                        new { ids = part.InList() }
+                    )
+                ),
+            cancellationToken
         );
+        unknown.ExceptWith(known);
         return unknown;
     }
 
@@ -45,22 +47,19 @@ internal sealed class Announcements(Database database, TimeProvider time)
     private async Task<int> StoreAsync(WriteTransaction transaction, Announcement[] chunk, Actor actor)
     {
         var now = time.GetStoredUtcNow();
+        var values = new
+        {
+            actorName = actor.Name,
+            now,
+            DueAt = now + OperationProgressBatch.Silence,
+        };
         List<Announcement> stored = [];
         foreach (var announcement in chunk)
         {
-            var row = new
-            {
-                announcement.EventId,
-                announcement.Location,
-                announcement.Kind,
-                announcement.Deferred,
-                announcement.Tasks,
-                actorName = actor.Name,
-                now,
-                DueAt = now + OperationProgressBatch.Silence,
-            };
-            var known = await transaction.ExecuteAsync(Complete, row);
-            if (known == 1 || await transaction.ExecuteAsync(Insert, row) == 1)
+            if (
+                await transaction.ExecuteAsync(Complete, announcement, values) == 1
+                || await transaction.ExecuteAsync(Insert, announcement, values) == 1
+            )
             {
                 stored.Add(announcement);
             }

@@ -18,7 +18,6 @@ internal sealed partial class EventStatusPoller(
     // Limited, so that a busy location does not delay the others.
     private const int PollsPerLocation = 20;
 
-    /// <returns>The number of locations with due operations.</returns>
     public async Task<int> PollDueAsync(Lease lease, CancellationToken cancellationToken)
     {
         if (!sessions.AreReady)
@@ -26,12 +25,10 @@ internal sealed partial class EventStatusPoller(
             return 0;
         }
 
-        IReadOnlyList<string> due;
-        await using (var connection = await database.OpenReaderAsync(cancellationToken))
-        {
-            due = await OperationStore.DueLocationsAsync(connection, Now);
-        }
-
+        var due = await database.ReadAsync(
+            connection => OperationStore.DueLocationsAsync(connection, Now),
+            cancellationToken
+        );
         await Parallel.ForEachAsync(
             due,
             new ParallelOptions { MaxDegreeOfParallelism = ParallelLocations, CancellationToken = cancellationToken },

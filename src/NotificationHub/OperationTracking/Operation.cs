@@ -13,7 +13,6 @@ internal sealed record Operation
     [JsonPropertyName("location")]
     public required string LocationId { get; init; }
 
-    /// <summary>One of <see cref="OperationStates"/>.</summary>
     public required string State { get; init; }
 
     /// <summary>Apple's name of the request, such as <c>ASSOCIATE</c>.</summary>
@@ -66,7 +65,6 @@ internal sealed record Operation
 
     public long? Completed { get; init; }
 
-    /// <summary>The number of failed tasks in the last event.</summary>
     [JsonPropertyName("failed")]
     public long? Missed { get; init; }
 
@@ -92,7 +90,6 @@ internal static class OperationStates
 
     public const string Completed = "completed";
 
-    /// <summary>Ended, with failed tasks.</summary>
     public const string Failed = "failed";
 
     /// <summary>Apple does not know the operation, or no longer; its result is unknown.</summary>

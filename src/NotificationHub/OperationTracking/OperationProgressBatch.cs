@@ -4,9 +4,6 @@ using NotificationHub.Storage;
 namespace NotificationHub.OperationTracking;
 
 /// <summary>The progress that one notification reports about its operation.</summary>
-/// <param name="Seq">The <c>seq</c> of the notification.</param>
-/// <param name="Succeeded">The number of succeeded tasks that it lists.</param>
-/// <param name="Failed">The number of failed tasks that it lists.</param>
 internal readonly record struct OperationProgress(
     string LocationId,
     string EventId,

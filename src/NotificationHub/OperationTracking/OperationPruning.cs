@@ -36,7 +36,6 @@ internal sealed class OperationPruning(
         where event_id = @EventId and location_id = @LocationId
         """;
 
-    /// <returns>The number of deleted operations.</returns>
     public async Task<int> PruneAsync(Lease lease, CancellationToken cancellationToken)
     {
         var now = await clock.ReadAsync(cancellationToken);
@@ -60,67 +59,54 @@ internal sealed class OperationPruning(
         IReadOnlyList<OperationKey> found;
         do
         {
-            await using (var connection = await database.OpenReaderAsync(cancellationToken))
-            {
-                found = (
-                    await connection.QueryAsync<OperationKey>(
+            found = await database.ReadAsync(
+                connection =>
+                    connection.QueryListAsync<OperationKey>(
                         $"""
                         select event_id EventId, location_id LocationId
                         from operation
                         where closed_at > @Future or last_notification_at > @Future or started_at > @Future
                         order by location_id, event_id
-                        {connection.Limit("@PageRows")}
+                        {connection.Limit(PageRows)}
                         """,
-                        new { now.Future, PageRows }
-                    )
-                ).AsList();
-            }
-
+                        new { now.Future }
+                    ),
+                cancellationToken
+            );
             if (found.Count == 0)
             {
                 return;
             }
 
             await database.WriteAsync(
+                lease,
                 async transaction =>
                 {
-                    await lease.EnsureAsync(transaction);
-                    await transaction.ExecuteAsync(
-                        ResetFutureTimes,
-                        found.Select(operation => new
-                        {
-                            operation.EventId,
-                            operation.LocationId,
-                            now.Now,
-                            now.Future,
-                        })
-                    );
+                    foreach (var operation in found)
+                    {
+                        await transaction.ExecuteAsync(ResetFutureTimes, operation, now);
+                    }
                 },
                 cancellationToken
             );
         } while (found.Count == PageRows);
     }
 
-    private async Task<IReadOnlyList<OperationKey>> ReadPageAsync(Age age, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var page = await connection.QueryAsync<OperationKey>(
-            $"""
-            select event_id EventId, location_id LocationId
-            from operation
-            where {IsOld}
-            order by location_id, event_id
-            {connection.Limit("@PageRows")}
-            """,
-            new
-            {
-                age.Before,
-                age.BeforeDeferred,
-                PageRows,
-            }
+    private Task<IReadOnlyList<OperationKey>> ReadPageAsync(Age age, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection =>
+                connection.QueryListAsync<OperationKey>(
+                    $"""
+                    select event_id EventId, location_id LocationId
+                    from operation
+                    where {IsOld}
+                    order by location_id, event_id
+                    {connection.Limit(PageRows)}
+                    """,
+                    age
+                ),
+            cancellationToken
         );
-        return page.AsList();
-    }
 
     /// <returns>Whether the operation is still old, and was deleted.</returns>
     private async Task<bool> DeleteAsync(
@@ -134,13 +120,11 @@ internal sealed class OperationPruning(
         while (links == LinksPerTransaction)
         {
             links = await database.WriteAsync(
+                lease,
                 async transaction =>
-                {
-                    await lease.EnsureAsync(transaction);
-                    return await IsOldAsync(transaction, operation, age)
+                    await IsOldAsync(transaction, operation, age)
                         ? await DeleteAsync(transaction, operation)
-                        : (int?)null;
-                },
+                        : (int?)null,
                 cancellationToken
             );
         }
@@ -177,15 +161,10 @@ internal sealed class OperationPruning(
                     from operation_notification
                     where event_id = @EventId and location_id = @LocationId
                     order by seq
-                    {transaction.Connection.Limit("@LinksPerTransaction")}
+                    {transaction.Connection.Limit(LinksPerTransaction)}
                 )
             """,
-            new
-            {
-                operation.EventId,
-                operation.LocationId,
-                LinksPerTransaction,
-            }
+            operation
         );
         if (links < LinksPerTransaction)
         {
@@ -200,10 +179,5 @@ internal sealed class OperationPruning(
 
     private sealed record Age(DateTimeOffset Before, DateTimeOffset BeforeDeferred);
 
-    private sealed record OperationKey
-    {
-        public string EventId { get; init; } = "";
-
-        public string LocationId { get; init; } = "";
-    }
+    private sealed record OperationKey(string EventId, string LocationId);
 }

@@ -6,7 +6,6 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.OperationTracking;
 
-/// <summary>Filters operations; null means any.</summary>
 internal sealed record OperationFilter(string? LocationId, string? State);
 
 // OperationProgressBatch and Announcements write new operations.
@@ -62,20 +61,17 @@ internal static class OperationStore
 
     /// <summary>Finds the operations with an ID: one, unless notifications of several locations name it.</summary>
     public static Task<IReadOnlyList<Operation>> FindAsync(DbConnection connection, string eventId) =>
-        QueryAsync(
-            connection,
+        connection.QueryListAsync<Operation>(
             $"select {Columns}, report ReportJson from operation where event_id = @eventId order by location_id",
             new { eventId }
         );
 
-    /// <summary>Lists the latest operations first.</summary>
     public static Task<IReadOnlyList<Operation>> ListAsync(
         DbConnection connection,
         OperationFilter filter,
         int limit
     ) =>
-        QueryAsync(
-            connection,
+        connection.QueryListAsync<Operation>(
             ListSql(connection, filter),
             new
             {
@@ -87,7 +83,7 @@ internal static class OperationStore
 
     /// <summary>Reads the operations with as many reported tasks as announced ones.</summary>
     public static Task<IReadOnlyList<Operation>> ReadCountedAsync(DbConnection connection, int limit) =>
-        QueryAsync(connection, CountedSql(connection), new { limit });
+        connection.QueryListAsync<Operation>(CountedSql(connection), new { limit });
 
     /// <summary>Reads the location's operations that are due for a poll, the longest waiting first.</summary>
     public static Task<IReadOnlyList<Operation>> ReadDueAsync(
@@ -96,8 +92,7 @@ internal static class OperationStore
         DateTimeOffset now,
         int limit
     ) =>
-        QueryAsync(
-            connection,
+        connection.QueryListAsync<Operation>(
             DueSql(connection),
             new
             {
@@ -107,9 +102,8 @@ internal static class OperationStore
             }
         );
 
-    /// <summary>Reads the callable locations with operations that are due for a poll.</summary>
-    public static async Task<IReadOnlyList<string>> DueLocationsAsync(DbConnection connection, DateTimeOffset now) =>
-        (await connection.QueryAsync<string>(DueLocationsSql, new { now })).AsList();
+    public static Task<IReadOnlyList<string>> DueLocationsAsync(DbConnection connection, DateTimeOffset now) =>
+        connection.QueryListAsync<string>(DueLocationsSql, new { now });
 
     /// <summary>Records the poll before it is sent, so that the next one is not too early even after a crash.</summary>
     /// <returns>Whether the operation is still due.</returns>
@@ -120,14 +114,8 @@ internal static class OperationStore
             set last_polled_at = @now, due_at = @nextAt
             where {IsOne} and closed_at is null and due_at = @DueAt
             """,
-            new
-            {
-                operation.EventId,
-                operation.LocationId,
-                operation.DueAt,
-                now,
-                nextAt = now + OperationTiming.ClaimTime,
-            }
+            operation,
+            new { now, nextAt = now + OperationTiming.ClaimTime }
         ) == 1;
 
     // A notification that arrived during the poll has postponed the next poll already.
@@ -141,51 +129,30 @@ internal static class OperationStore
         transaction.ExecuteAsync(
             $"""
             update operation
-            set last_polled_at = @lastPolledAt, last_error = @error,
+            set last_polled_at = @LastPolledAt, last_error = @LastError,
                 polls = case when notifications = @Notifications then polls + 1 else polls end,
-                due_at = case when notifications = @Notifications or due_at < @dueAt then @dueAt else due_at end
+                due_at = case when notifications = @Notifications or due_at < @DueAt then @DueAt else due_at end
             where {IsOne} and closed_at is null
             """,
-            new
+            operation with
             {
-                operation.EventId,
-                operation.LocationId,
-                operation.Notifications,
-                lastPolledAt,
-                error,
-                dueAt,
+                LastPolledAt = lastPolledAt,
+                LastError = error,
+                DueAt = dueAt,
             }
         );
 
-    /// <summary>Enters a state, and returns whether it is new and the operation was open.</summary>
-    public static async Task<bool> EnterAsync(
-        WriteTransaction transaction,
-        Operation operation,
-        string state,
-        OperationReport report,
-        string data,
-        DateTimeOffset? closedAt
-    ) =>
+    /// <summary>Enters the state, and returns whether it is new and the operation was open.</summary>
+    public static async Task<bool> EnterAsync(WriteTransaction transaction, Operation entered) =>
         await transaction.ExecuteAsync(
             $"""
             update operation
-            set state = @state, kind = coalesce(kind, @Kind), report = @data, requested = @Requested, completed = @Completed,
-                missed = @Failed, closed_at = @closedAt,
-                counted = case when @closedAt is null then counted else 0 end
-            where {IsOne} and closed_at is null and state <> @state
+            set state = @State, kind = coalesce(kind, @Kind), report = @ReportJson, requested = @Requested,
+                completed = @Completed, missed = @Missed, closed_at = @ClosedAt,
+                counted = case when @ClosedAt is null then counted else 0 end
+            where {IsOne} and closed_at is null and state <> @State
             """,
-            new
-            {
-                operation.EventId,
-                operation.LocationId,
-                state,
-                report.Kind,
-                report.Requested,
-                report.Completed,
-                report.Failed,
-                data,
-                closedAt,
-            }
+            entered
         ) == 1;
 
     /// <summary>Clears the mark of an operation that is not complete; the next notification sets it again.</summary>
@@ -194,10 +161,4 @@ internal static class OperationStore
             $"update operation set counted = 0 where {IsOne} and notifications = @Notifications",
             operation
         );
-
-    private static async Task<IReadOnlyList<Operation>> QueryAsync(
-        DbConnection connection,
-        string sql,
-        object parameters
-    ) => (await connection.QueryAsync<Operation>(sql, parameters)).AsList();
 }

@@ -74,33 +74,32 @@ internal sealed class TaskCounts
         }
     }
 
-    private static async Task<IReadOnlyList<(long Seq, string? Type, byte[] Body)>> ReadPageAsync(
+    private static Task<IReadOnlyList<(long Seq, string? Type, byte[] Body)>> ReadPageAsync(
         Database database,
         Operation operation,
         long after,
         CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var page = await connection.QueryAsync<(long, string?, byte[])>(
-            $"""
-            select n.seq, n.notification_type, n.body
-            from operation_notification o
-            join notification_log n on n.seq = o.seq
-            where o.event_id = @EventId and o.location_id = @LocationId and o.seq > @after
-            order by o.seq
-            {connection.Limit("@PageRows")}
-            """,
-            new
-            {
-                operation.EventId,
-                operation.LocationId,
-                after,
-                PageRows,
-            }
+    ) =>
+        database.ReadAsync(
+            connection =>
+                connection.QueryListAsync<(long, string?, byte[])>(
+                    $"""
+                    select n.seq, n.notification_type, n.body
+                    from operation_notification o
+                    join notification_log n on n.seq = o.seq
+                    where o.event_id = @EventId and o.location_id = @LocationId and o.seq > @after
+                    order by o.seq
+                    {connection.Limit(PageRows)}
+                    """,
+                    new
+                    {
+                        operation.EventId,
+                        operation.LocationId,
+                        after,
+                    }
+                ),
+            cancellationToken
         );
-        return page.AsList();
-    }
 }
 
 /// <summary>Failed tasks by Apple's error, up to a limit: the largest operation has 50,000 tasks.</summary>
@@ -152,7 +151,6 @@ internal sealed class FailureList
         message?.Length > MaxMessageLength ? message[..MaxMessageLength] : message;
 }
 
-/// <summary>The tasks of one notification, with their common result.</summary>
 internal sealed record NotifiedTasks(bool IsFailure, NotificationError? Error, IReadOnlyList<OperationItem> Items)
 {
     private const string Failure = "FAILURE";

@@ -4,7 +4,6 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Publishing;
 
-/// <summary>The values of <c>dead_letter.state</c>.</summary>
 internal static class DeadLetterState
 {
     /// <summary>No operator has decided yet.</summary>
@@ -34,14 +33,12 @@ internal sealed record DeadLetter
 
     public string? Location { get; init; }
 
-    /// <summary>One of <see cref="DeadLetterState"/>.</summary>
     public required string State { get; init; }
 
     public required string Reason { get; init; }
 
     public required DateTimeOffset RejectedAt { get; init; }
 
-    /// <summary>Null while open.</summary>
     public DateTimeOffset? ResolvedAt { get; init; }
 }
 
@@ -58,7 +55,6 @@ internal enum DeadLetterDecision
 /// <summary>An event that the topic rejected when it was sent alone.</summary>
 internal sealed record RejectedEvent(EventEntry Entry, string Reason);
 
-/// <summary>The dead letters, and the decisions of operators about them.</summary>
 internal sealed class DeadLetterStore(Database database, TimeProvider time)
 {
     private const int MaxReasonLength = 500;
@@ -71,38 +67,39 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
         """;
 
     /// <summary>Lists dead letters in log order; null means any topic or state.</summary>
-    public async Task<IReadOnlyList<DeadLetter>> ListAsync(
+    public Task<IReadOnlyList<DeadLetter>> ListAsync(
         string? topic,
         string? state,
         long after,
         int limit,
         CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var rows = await connection.QueryAsync<DeadLetter>(
-            $"""
-            {Select}
-            where d.event_seq > @after and (@topic is null or d.topic = @topic) and (@state is null or d.state = @state)
-            order by d.event_seq
-            {connection.Limit("@limit")}
-            """,
-            new
-            {
-                topic,
-                state,
-                after,
-                limit,
-            }
+    ) =>
+        database.ReadAsync(
+            connection =>
+                connection.QueryListAsync<DeadLetter>(
+                    $"""
+                    {Select}
+                    where d.event_seq > @after and (@topic is null or d.topic = @topic) and (@state is null or d.state = @state)
+                    order by d.event_seq
+                    {connection.Limit("@limit")}
+                    """,
+                    new
+                    {
+                        topic,
+                        state,
+                        after,
+                        limit,
+                    }
+                ),
+            cancellationToken
         );
-        return rows.AsList();
-    }
 
-    public async Task<DeadLetter?> FindAsync(long seq, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await connection.QueryFirstOrDefaultAsync<DeadLetter>($"{Select} where d.event_seq = @seq", new { seq });
-    }
+    public Task<DeadLetter?> FindAsync(long seq, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection =>
+                connection.QueryFirstOrDefaultAsync<DeadLetter>($"{Select} where d.event_seq = @seq", new { seq }),
+            cancellationToken
+        );
 
     /// <summary>Requests that the topic's publisher sends the event again, with the same ID.</summary>
     public Task<DeadLetterDecision> ResendAsync(long seq, Actor actor, CancellationToken cancellationToken) =>
@@ -117,10 +114,9 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
             insert into dead_letter (event_seq, topic, state, reason, rejected_at, resolved_at)
             values (@Seq, @Topic, @Open, @reason, @now, null)
             """,
+            rejected.Entry,
             new
             {
-                rejected.Entry.Seq,
-                rejected.Entry.Topic,
                 DeadLetterState.Open,
                 reason = Truncate(rejected.Reason),
                 now,

@@ -21,11 +21,9 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
     /// <summary>The name of a topic's cursor and lease.</summary>
     public static string GetName(string topic) => $"publishing:{topic}";
 
-    /// <summary>Creates the topic's cursor if it does not exist.</summary>
     public async Task BeginAsync(Lease lease, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        if (await cursor.ReadAsync(connection) == 0)
+        if (await database.ReadAsync(cursor.ReadAsync, cancellationToken) == 0)
         {
             await WriteAsync(
                 lease,
@@ -47,15 +45,11 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
         );
     }
 
-    public async Task<IReadOnlyList<EventEntry>> ReadAfterAsync(
-        long seq,
-        int limit,
-        CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await EventLog.ReadPageAsync(connection, seq, new EventFilter(topic), limit, cancellationToken);
-    }
+    public Task<IReadOnlyList<EventEntry>> ReadAfterAsync(long seq, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection => EventLog.ReadPageAsync(connection, seq, new EventFilter(topic), limit, cancellationToken),
+            cancellationToken
+        );
 
     /// <summary>Reads the dead letters to send again; the entry is null if the event is no longer in the log.</summary>
     public async Task<IReadOnlyList<(long Seq, EventEntry? Entry)>> ReadResendsAsync(
@@ -64,13 +58,8 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var seqs = await connection.QueryAsync<long>(
-            $"select event_seq from dead_letter where topic = @topic and state = @Resend order by event_seq {connection.Limit("@ResendsPerPass")}",
-            new
-            {
-                topic,
-                DeadLetterState.Resend,
-                ResendsPerPass,
-            }
+            $"select event_seq from dead_letter where topic = @topic and state = @Resend order by event_seq {connection.Limit(ResendsPerPass)}",
+            new { topic, DeadLetterState.Resend }
         );
         List<(long, EventEntry?)> resends = [];
         foreach (var seq in seqs)
@@ -90,16 +79,16 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
         var unsent = await connection.ExecuteScalarAsync<long>(
             $"""
             select count(*)
-            from (select seq from event_log{index} where topic = @topic and seq > @position order by seq {connection.Limit(
-                "@MaxCounted"
-            )}) waiting
+            from
+            (
+                select seq
+                from event_log{index}
+                where topic = @topic and seq > @position
+                order by seq
+                {connection.Limit(MaxCounted)}
+            ) waiting
             """,
-            new
-            {
-                topic,
-                position,
-                MaxCounted,
-            }
+            new { topic, position }
         );
         var oldest = await connection.QueryFirstOrDefaultAsync<DateTimeOffset?>(
             $"select created_at from event_log{index} where topic = @topic and seq > @position order by seq {connection.Limit("1")}",
@@ -156,11 +145,8 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
             try
             {
                 await database.WriteAsync(
-                    async transaction =>
-                    {
-                        await lease.EnsureAsync(transaction);
-                        await work(transaction, time.GetStoredUtcNow());
-                    },
+                    lease,
+                    transaction => work(transaction, time.GetStoredUtcNow()),
                     CancellationToken.None
                 );
                 return;

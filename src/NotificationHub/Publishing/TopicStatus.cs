@@ -1,7 +1,11 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Options;
 using NotificationHub.Health;
 using NotificationHub.Hosting;
+using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage;
+using NotificationHub.Telemetry;
 
 namespace NotificationHub.Publishing;
 
@@ -59,7 +63,6 @@ internal sealed partial class TopicStatusTracker(
 
     public string Topic => topic;
 
-    /// <summary>The time until the next attempt.</summary>
     public TimeSpan WaitLeft => wait - time.GetElapsedTime(waitStart) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
     public void Sent(int events)
@@ -148,4 +151,124 @@ internal sealed partial class TopicStatusTracker(
         [LoggerMessage(LogLevel.Information, "Publishing to topic {Topic} resumed.")]
         public static partial void Resumed(ILogger logger, string topic);
     }
+}
+
+internal sealed class PublishingStatus(
+    Database database,
+    IOptions<ServiceBusOptions> bus,
+    TopicStatuses topics,
+    TimeProvider time
+) : IStageStatus
+{
+    public static readonly DatabaseGaugeDefinition DeadLetterGauge = new(
+        "notificationhub.publishing.dead_letters",
+        "{event}",
+        "Open dead letters, by topic.",
+        "topic",
+        [.. TopicMap.Topics],
+        $"select topic, count(*) from dead_letter where state = '{DeadLetterState.Open}' group by topic"
+    );
+
+    public async Task<IReadOnlyList<StageStatus>> ReadAsync(StageStatusQuery query, CancellationToken cancellationToken)
+    {
+        if (!bus.Value.IsConfigured)
+        {
+            return [];
+        }
+
+        List<StageStatus> statuses = [];
+        foreach (var topic in TopicMap.Topics)
+        {
+            var name = TopicLog.GetName(topic);
+            var (position, movedAt) = await LogCursor.ReadAsync(query.Connection, name);
+            var (unsent, oldest) = await new TopicLog(topic, database, time).MeasureAsync(cancellationToken);
+            var local = topics[topic];
+            statuses.Add(
+                new TopicStageStatus(name, topic)
+                {
+                    Cursor = position,
+                    LastProgressAt = movedAt,
+                    Backlog = unsent,
+                    OldestPendingAt = oldest,
+                    Error = local.Reason,
+                    State = local.State,
+                    Reason = local.Reason,
+                    Since = local.Since,
+                    LastSentAt = local.LastSentAt,
+                }
+            );
+        }
+
+        return statuses;
+    }
+}
+
+internal sealed class PublishingMetrics(IMeterFactory meters)
+{
+    private readonly Counter<long> sentEvents = meters.CreateCounter(
+        "notificationhub.publishing.sent",
+        "{event}",
+        "Events accepted by Service Bus, by topic."
+    );
+
+    private readonly Counter<long> deadLetteredEvents = meters.CreateCounter(
+        "notificationhub.publishing.dead_lettered",
+        "{event}",
+        "Events that became dead letters, by topic."
+    );
+
+    private readonly Histogram<double> deliveryDelay = meters
+        .CreateHubMeter()
+        .CreateHistogram(
+            "notificationhub.publishing.delay",
+            "s",
+            "Time from a notification's receipt, or from an event's append without one, to acceptance, by topic.",
+            tags: null,
+            DelayBuckets.Advice
+        );
+
+    private readonly Gauge<long> lag = meters.CreateGauge<long>(
+        "notificationhub.publishing.lag",
+        "{event}",
+        "Unsent events, counted up to 100,000, by topic."
+    );
+
+    private readonly Gauge<double> oldestUnsentAge = meters.CreateGauge<double>(
+        "notificationhub.publishing.oldest_unsent_age",
+        "s",
+        "Age of the oldest unsent event, by topic."
+    );
+
+    private readonly Gauge<int> isStopped = meters.CreateGauge<int>(
+        "notificationhub.publishing.stopped",
+        "{topic}",
+        "1 while the publisher of a topic is stopped, otherwise 0."
+    );
+
+    public void Sent(string topic, int events) => sentEvents.Add(events, Tag(topic));
+
+    public void Delivered(string topic, IEnumerable<EventEntry> events, TimeProvider time)
+    {
+        if (!deliveryDelay.Enabled)
+        {
+            return;
+        }
+
+        var now = time.GetStoredUtcNow();
+        foreach (var entry in events)
+        {
+            deliveryDelay.Record(DelayBuckets.Seconds(entry.CreatedAt, now), Tag(topic));
+        }
+    }
+
+    public void DeadLettered(string topic, int events) => deadLetteredEvents.Add(events, Tag(topic));
+
+    public void Measured(TopicStatus status, TimeProvider time)
+    {
+        lag.Record(status.Unsent, Tag(status.Topic));
+        oldestUnsentAge.Record(status.OldestUnsentAge(time).TotalSeconds, Tag(status.Topic));
+        isStopped.Record(status.State is TopicState.Stopped or TopicState.Waiting ? 1 : 0, Tag(status.Topic));
+    }
+
+    private static KeyValuePair<string, object?> Tag(string topic) => new("topic", topic);
 }

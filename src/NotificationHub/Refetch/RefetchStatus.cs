@@ -30,7 +30,7 @@ internal sealed class RefetchStatus(IOptions<RefetchOptions> options) : IStageSt
                     from refetch_target
                     where {connection.IsPending("refetch_target")}
                     order by location_id
-                    {connection.Limit("@MaxBacklog")}
+                    {connection.Limit(StageStatusQuery.MaxBacklog)}
                 ) t
                 join location l on l.location_id = t.location_id
                 where {LocationStates.Callable} and (t.due_at <= @now or t.attempts > 0)
@@ -50,7 +50,6 @@ internal sealed class RefetchStatus(IOptions<RefetchOptions> options) : IStageSt
             {
                 options.Value.MaxAttempts,
                 query.StalledBefore,
-                StageStatusQuery.MaxBacklog,
                 now = query.Now,
             }
         );

@@ -141,11 +141,11 @@ internal sealed class LogAges
                 from {log.Table}
                 where seq >= ({log.StartSql})
                 order by seq
-                {connection.Limit("@MaxCounted")}
+                {connection.Limit(MaxCounted)}
             ) first_rows
             where came_at <= @before
             """,
-            new { before, MaxCounted }
+            new { before }
         );
 
     /// <summary>Rows at the beginning of a log with times in the future.</summary>

@@ -8,7 +8,6 @@ using NotificationHub.Storage;
 namespace NotificationHub.Routing;
 
 /// <summary>The outcome of routing a notification.</summary>
-/// <param name="Errors">Why the notification is unrecognized.</param>
 internal sealed record RoutedNotification(
     IReadOnlyList<NewEvent> Events,
     IReadOnlyList<MergedRequest> Targets,

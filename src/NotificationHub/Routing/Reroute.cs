@@ -21,8 +21,6 @@ internal enum RerouteResult
     StillUnrecognized,
 }
 
-/// <param name="Errors">Why the notification is still unrecognized.</param>
-/// <param name="Events">The names of the appended events.</param>
 internal sealed record RerouteOutcome(RerouteResult Result, IReadOnlyList<string> Errors, IReadOnlyList<string> Events);
 
 /// <summary>Routes a notification that is rejected, quarantined or unrecognized, once, on request of an operator.</summary>

@@ -30,7 +30,6 @@ internal sealed class RoutingChunk
     /// <summary>Each target and holder once, even if several notifications name it.</summary>
     public IReadOnlyCollection<MergedRequest> Targets => [.. targets.Values.SelectMany(target => target.Requests)];
 
-    /// <summary>The notifications with a new disposition.</summary>
     public IReadOnlyCollection<(long Seq, RoutedNotification Routed)> Changed => changed;
 
     public OperationProgressBatch Progress { get; } = new();

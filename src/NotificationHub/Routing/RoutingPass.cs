@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Diagnostics;
+using Dapper;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
@@ -24,7 +26,6 @@ internal sealed partial class RoutingPass(
     private readonly LogCursor cursor = new(Name);
     private readonly RoutingLocations bindings = new(database);
 
-    /// <summary>Routes the next page and returns its number of notifications.</summary>
     /// <exception cref="LeaseLostException">Another replica routes now, and repeats what is not committed.</exception>
     public async Task<int> RouteNextPageAsync(Lease lease, CancellationToken cancellationToken)
     {
@@ -122,5 +123,119 @@ internal sealed partial class RoutingPass(
             "Could not route notification {Seq} because of an unexpected error. It is stored as unrecognized; later ones continue."
         )]
         public static partial void RoutingFailed(ILogger logger, long seq, Exception exception);
+    }
+}
+
+/// <param name="Refetches">Whether the location has a content token, so that records can be read.</param>
+internal sealed record RoutedLocation(string? UId, bool Refetches)
+{
+    public static RoutedLocation Unknown { get; } = new(UId: null, Refetches: false);
+}
+
+internal sealed class RoutingLocations(Database database)
+{
+    public static async Task<Dictionary<string, RoutedLocation>> ReadAsync(
+        DbConnection connection,
+        IEnumerable<NotificationEntry> page
+    )
+    {
+        var locationIds = page.Select(entry => entry.LocationId).ToHashSet(StringComparer.Ordinal);
+        var rows = await connection.QueryAsync<(string LocationId, string? UId, bool Refetches)>(
+            """
+            select location_id, u_id, case when receive_only = 0 and content_token is not null then 1 else 0 end
+            from location
+            where location_id in @locationIds
+            """,
+            new { locationIds = locationIds.InList() }
+        );
+        return rows.ToDictionary(
+            row => row.LocationId,
+            row => new RoutedLocation(row.UId, row.Refetches),
+            StringComparer.Ordinal
+        );
+    }
+
+    // A receive-only location takes the uId of its first accepted notification. From then on, the intake quarantines others.
+    public async Task BindAsync(
+        Lease lease,
+        IReadOnlyList<NotificationEntry> page,
+        Dictionary<string, RoutedLocation> locations,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var (locationId, location) in locations.Where(pair => pair.Value.UId is null).ToList())
+        {
+            var first = page.FirstOrDefault(entry =>
+                entry.LocationId == locationId && entry is { Disposition: Disposition.Accepted, UId.Length: > 0 }
+            );
+            if (first?.UId is { } uId && await TryBindAsync(lease, locationId, uId, cancellationToken))
+            {
+                locations[locationId] = location with { UId = uId };
+            }
+        }
+    }
+
+    private Task<bool> TryBindAsync(Lease lease, string locationId, string uId, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            lease,
+            async transaction =>
+            {
+                // If another location has this uId, this one stays without: the hub could not distinguish them.
+                var bound = await transaction.ExecuteAsync(
+                    """
+                    update location
+                    set u_id = @uId
+                    where location_id = @locationId and u_id is null and state <> 'removed'
+                        and not exists (select 1 from location where u_id = @uId and state <> 'removed')
+                    """,
+                    new { locationId, uId }
+                );
+                if (bound == 0)
+                {
+                    return false;
+                }
+
+                await transaction.ExecuteAsync("update change_counter set value = value + 1 where name = 'locations'");
+                transaction.OnCommit(transaction.Signals.LocationsChanged);
+                return true;
+            },
+            cancellationToken
+        );
+}
+
+internal sealed class RoutingWorker(
+    RoutingPass pass,
+    Signals signals,
+    LeaseKeeper leases,
+    TimeProvider time,
+    ILogger<RoutingWorker> logger
+) : LeasedWorker(leases, RoutingPass.Name, time, logger)
+{
+    // A pass after every commit would halve the intake rate, and coalesce fewer targets.
+    private static readonly TimeSpan MinRest = TimeSpan.FromMilliseconds(25);
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider time = time;
+
+    protected override async Task RunAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var started = time.GetTimestamp();
+            var appended = signals.NotificationsAppended.Next;
+            var routed = await pass.RouteNextPageAsync(lease, cancellationToken);
+            var took = time.GetElapsedTime(started);
+            if (routed == 0)
+            {
+                await Signal.WaitAsync(appended, PollInterval, time, cancellationToken);
+            }
+            else if (routed < RoutingPass.PageRows)
+            {
+                // Under load, rest twice as long as the pass took: passes become fewer and larger, their targets coalesce,
+                // and the writer and the cores remain available to the intake.
+                await Task.Delay(2 * took > MinRest ? 2 * took : MinRest, time, cancellationToken);
+            }
+        }
     }
 }

@@ -38,36 +38,34 @@ internal sealed class AbsentRecords(Database database)
         } while (rows.Count == RowsAtOnce);
     }
 
-    private async Task<IReadOnlyList<(string Key, long ReadNumber, long Exists)>> ReadPageAsync(
+    private Task<IReadOnlyList<(string Key, long ReadNumber, long Exists)>> ReadPageAsync(
         string locationId,
         RecordKind kind,
         KeyRange range,
         string after,
         CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (
-            await connection.QueryAsync<(string, long, long)>(
-                $"""
-                select "key", read_number, case when data is null then 0 else 1 end
-                from snapshot
-                where location_id = @locationId and kind = @Name and "key" > @after and {range.Condition}
-                order by "key"
-                {connection.Limit("@RowsAtOnce")}
-                """,
-                new
-                {
-                    locationId,
-                    kind.Name,
-                    after,
-                    range.From,
-                    range.Below,
-                    RowsAtOnce,
-                }
-            )
-        ).AsList();
-    }
+    ) =>
+        database.ReadAsync(
+            connection =>
+                connection.QueryListAsync<(string, long, long)>(
+                    $"""
+                    select "key", read_number, case when data is null then 0 else 1 end
+                    from snapshot
+                    where location_id = @locationId and kind = @Name and "key" > @after and {range.Condition}
+                    order by "key"
+                    {connection.Limit(RowsAtOnce)}
+                    """,
+                    new
+                    {
+                        locationId,
+                        kind.Name,
+                        after,
+                        range.From,
+                        range.Below,
+                    }
+                ),
+            cancellationToken
+        );
 }
 
 /// <summary>A complete read that lacked too many known records, and must be confirmed by a second read.</summary>

@@ -41,25 +41,23 @@ internal static class SnapshotRows
             )
         ).ToDictionary(row => row.Key, StringComparer.Ordinal);
 
-    public static async Task<IReadOnlyList<SnapshotRow>> ReadPageAsync(
+    public static Task<IReadOnlyList<SnapshotRow>> ReadPageAsync(
         DbConnection connection,
         string locationId,
         RecordKind kind,
         string after,
         int limit
     ) =>
-        (
-            await connection.QueryAsync<SnapshotRow>(
-                $"{Select} where location_id = @locationId and kind = @Name and \"key\" > @after order by \"key\" {connection.Limit("@limit")}",
-                new
-                {
-                    locationId,
-                    kind.Name,
-                    after,
-                    limit,
-                }
-            )
-        ).AsList();
+        connection.QueryListAsync<SnapshotRow>(
+            $"{Select} where location_id = @locationId and kind = @Name and \"key\" > @after order by \"key\" {connection.Limit("@limit")}",
+            new
+            {
+                locationId,
+                kind.Name,
+                after,
+                limit,
+            }
+        );
 
     public static Task<long> CountAsync(DbConnection connection, string locationId, RecordKind kind) =>
         connection.ExecuteScalarAsync<long>(

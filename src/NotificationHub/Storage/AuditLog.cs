@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using NotificationHub.Hosting;
 
 namespace NotificationHub.Storage;
 
@@ -66,12 +67,9 @@ internal static class AuditLog
     }
 }
 
-/// <param name="Action">As on the command line: <c>dead-letters resend</c>.</param>
-/// <param name="LocationId">Null if unknown.</param>
 /// <param name="Subject">For example <c>event 17</c>. Contains no secret and no personal data.</param>
 internal sealed record AuditedAct(string Action, string? LocationId = null, string? Subject = null);
 
-/// <summary>The values of <c>audit_entry.outcome</c>.</summary>
 internal static class AuditOutcome
 {
     /// <summary>The action is in progress or was interrupted.</summary>
@@ -97,18 +95,15 @@ internal sealed record AuditEntry
     /// <summary>An address, or a machine for commands.</summary>
     public required string Origin { get; init; }
 
-    /// <summary>Named like the command: <c>dead-letters resend</c>.</summary>
     public required string Action { get; init; }
 
     public string? Location { get; init; }
 
-    /// <summary>The notification or event.</summary>
     public string? Subject { get; init; }
 
     /// <summary><c>started</c>, <c>succeeded</c>, <c>refused</c> (nothing was changed) or <c>failed</c>.</summary>
     public required string Outcome { get; init; }
 
-    /// <summary>The kind of error.</summary>
     public string? Detail { get; init; }
 }
 
@@ -119,4 +114,85 @@ internal sealed record Actor(string Name, string Origin)
 {
     public static Actor CommandLine { get; } =
         new($"os:{Environment.UserName}", $"command line of {Environment.MachineName}");
+}
+
+/// <summary>An exception whose audit entry says more than its type.</summary>
+internal interface IAuditedError
+{
+    /// <summary>Whether the request was rejected and changed nothing.</summary>
+    bool IsRejection { get; }
+
+    string AuditDetail { get; }
+}
+
+/// <summary>
+/// Audits actions that take more than one transaction. The entry exists before the action starts, so that even a crash leaves one.
+/// </summary>
+internal sealed partial class AuditTrail(Database database, ILogger<AuditTrail> logger)
+{
+    public async Task<T> RunAsync<T>(
+        Actor actor,
+        AuditedAct act,
+        Func<Task<T>> work,
+        Func<T, string>? locationOf = null
+    )
+    {
+        var seq = await database.WriteAsync(
+            transaction => AuditLog.RecordAsync(transaction, actor, act, AuditOutcome.Started),
+            CancellationToken.None
+        );
+        T result;
+        try
+        {
+            result = await work();
+        }
+        catch (Exception exception)
+        {
+            var (outcome, detail) = exception switch
+            {
+                IAuditedError error => (
+                    error.IsRejection ? AuditOutcome.Refused : AuditOutcome.Failed,
+                    error.AuditDetail
+                ),
+                OperationCanceledException => (AuditOutcome.Failed, "interrupted"),
+                _ => (AuditOutcome.Failed, exception.GetType().Name),
+            };
+            await CloseAsync(seq, outcome, locationId: null, detail);
+            throw;
+        }
+
+        await CloseAsync(seq, AuditOutcome.Succeeded, locationOf?.Invoke(result), detail: null);
+        return result;
+    }
+
+    private async Task CloseAsync(long seq, string outcome, string? locationId, string? detail)
+    {
+        try
+        {
+            await database.WriteAsync(
+                transaction => AuditLog.CloseAsync(transaction, seq, outcome, locationId, detail),
+                // A canceled request has an outcome, too.
+                CancellationToken.None
+            );
+        }
+        // The action has finished, and its result may hold the only copy of a secret. So this must not throw.
+        catch (Exception exception)
+        {
+            Log.NotClosed(logger, seq, outcome, exception);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Error,
+            "Could not record the outcome {Outcome} of audit entry {Seq}; the entry stays `started`."
+        )]
+        public static partial void NotClosed(ILogger logger, long seq, string outcome, Exception exception);
+    }
+}
+
+internal static class AuditSetup
+{
+    public static void AddAudit(this HubBuilder hub) => hub.Services.AddSingleton<AuditTrail>();
 }

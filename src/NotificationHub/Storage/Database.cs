@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using System.Data.Common;
+using System.Reflection;
 using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Storage;
@@ -29,11 +31,8 @@ internal abstract class Database : IAsyncDisposable
     public virtual long? WalPages => null;
 
     /// <summary>Migrates the schema and opens the writer.</summary>
-    /// <exception cref="DatabaseOpenException">The database cannot be opened for writing.</exception>
-    /// <exception cref="SchemaException">A newer version made the schema incompatible.</exception>
     public abstract Task OpenAsync(CancellationToken cancellationToken);
 
-    /// <returns>The names of the migrations that were applied.</returns>
     public abstract Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken);
 
     /// <summary>Copies rows of another database unchanged, one transaction per chunk, while no other writer runs.</summary>
@@ -113,7 +112,6 @@ internal abstract class Database : IAsyncDisposable
 
     public virtual void RecordServerTime(DateTimeOffset now) { }
 
-    /// <summary>This engine's statement file.</summary>
     public virtual string Sql(string name) => statements[name];
 
     public abstract ValueTask DisposeAsync();
@@ -130,3 +128,34 @@ internal sealed class DatabaseOpenException(string message, Exception? innerExce
 /// <summary>The database is locked, full or broken. Nothing was committed; the caller may retry.</summary>
 internal sealed class StorageUnavailableException(string message, Exception? innerException = null)
     : Exception(message, innerException);
+
+/// <summary>The embedded <c>.sql</c> files of a folder, by name without extension.</summary>
+internal sealed class SqlFiles(string folder, IReadOnlyDictionary<string, string> texts)
+{
+    private static readonly Assembly Assembly = typeof(SqlFiles).Assembly;
+
+    public SqlFiles(string folder)
+        : this(folder, ReadAll(folder)) { }
+
+    public string this[string name] =>
+        texts.TryGetValue(name, out var text)
+            ? text
+            : throw new ArgumentException($"There is no {folder}{name}.sql.", nameof(name));
+
+    public IEnumerable<string> Names => texts.Keys.Order(StringComparer.Ordinal);
+
+    private static FrozenDictionary<string, string> ReadAll(string folder) =>
+        Assembly
+            .GetManifestResourceNames()
+            .Where(name =>
+                name.StartsWith(folder, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal)
+            )
+            .ToFrozenDictionary(name => name[folder.Length..^".sql".Length], Read, StringComparer.Ordinal);
+
+    private static string Read(string resource)
+    {
+        using var reader = new StreamReader(Assembly.GetManifestResourceStream(resource)!);
+        // Line endings must not change the digest.
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
+}

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
@@ -6,23 +7,19 @@ using Dapper;
 
 namespace NotificationHub.Storage;
 
-internal sealed record NewEvent
+/// <summary>The members that an event has before and after it is appended.</summary>
+internal abstract record EventMembers
 {
     /// <summary>The name without prefix and version: <c>asset.changed</c>.</summary>
     public required string Type { get; init; }
-
-    public string Topic => TopicMap.TopicOf(Type);
 
     public string? LocationId { get; init; }
 
     /// <summary>The CloudEvents subject: what the event is about within its location.</summary>
     public string? Subject { get; init; }
 
-    /// <summary>The notification whose body is this event's data; null if <see cref="Data"/> is set.</summary>
+    /// <summary>The notification whose body is the event's data; null if the event has its own data.</summary>
     public long? NotificationSeq { get; init; }
-
-    /// <summary>UTF-8 JSON; null if the data is a notification's body.</summary>
-    public byte[]? Data { get; init; }
 
     public string? Action { get; init; }
 
@@ -41,6 +38,14 @@ internal sealed record NewEvent
     public string? Traceparent { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+}
+
+internal sealed record NewEvent : EventMembers
+{
+    public string Topic => TopicMap.TopicOf(Type);
+
+    /// <summary>UTF-8 JSON; null if the data is a notification's body.</summary>
+    public byte[]? Data { get; init; }
 
     public static NewEvent Create<T>(
         string type,
@@ -61,21 +66,13 @@ internal sealed record NewEvent
 }
 
 /// <summary>A row of the event log with the body of its notification.</summary>
-internal sealed record EventEntry
+internal sealed record EventEntry : EventMembers
 {
     public required long Epoch { get; init; }
 
     public required long Seq { get; init; }
 
     public required string Topic { get; init; }
-
-    public required string Type { get; init; }
-
-    public string? LocationId { get; init; }
-
-    public string? Subject { get; init; }
-
-    public long? NotificationSeq { get; init; }
 
     /// <summary>The event's own data, or the body of its notification.</summary>
     public required byte[] Data { get; init; }
@@ -85,24 +82,6 @@ internal sealed record EventEntry
 
     /// <summary>Whether the data is known to be JSON: the body of an accepted notification, which intake has parsed.</summary>
     public bool IsProvenJson { get; init; }
-
-    public string? Action { get; init; }
-
-    public string? Result { get; init; }
-
-    public string? Change { get; init; }
-
-    public string? Cause { get; init; }
-
-    public string? AdamId { get; init; }
-
-    public string? CorrelationId { get; init; }
-
-    public required bool Conflict { get; init; }
-
-    public string? Traceparent { get; init; }
-
-    public required DateTimeOffset CreatedAt { get; init; }
 }
 
 /// <param name="UpTo">The last <c>seq</c> to read, which limits the cost of a rare match.</param>
@@ -191,4 +170,36 @@ internal static class EventLog
         + (filter.Type is null ? "" : " and e.type = @Type")
         + (filter.LocationId is null ? "" : " and e.location_id = @LocationId")
         + (filter.UpTo is null ? "" : " and e.seq <= @UpTo");
+}
+
+/// <summary>The topic of each event, from <c>infra/bicep/topics.json</c>.</summary>
+internal static class TopicMap
+{
+    private static readonly FrozenDictionary<string, string> TopicByEvent = Load();
+
+    public static IReadOnlyList<string> Topics { get; } =
+    [.. TopicByEvent.Values.Distinct().Order(StringComparer.Ordinal)];
+
+    public static string TopicOf(string eventName) =>
+        TopicByEvent.TryGetValue(eventName, out var topic)
+            ? topic
+            : throw new ArgumentException($"topics.json assigns '{eventName}' to no topic.", nameof(eventName));
+
+    public static bool Knows(string eventName) => TopicByEvent.ContainsKey(eventName);
+
+    private static FrozenDictionary<string, string> Load()
+    {
+        using var stream = typeof(TopicMap).Assembly.GetManifestResourceStream("topics.json")!;
+        using var document = JsonDocument.Parse(stream);
+        return document
+            .RootElement.GetProperty("topics")
+            .EnumerateArray()
+            .SelectMany(topic =>
+                topic
+                    .GetProperty("events")
+                    .EnumerateArray()
+                    .Select(name => KeyValuePair.Create(name.GetString()!, topic.GetProperty("name").GetString()!))
+            )
+            .ToFrozenDictionary(StringComparer.Ordinal);
+    }
 }

@@ -12,7 +12,6 @@ internal sealed class SchemaException(string message) : Exception(message);
 /// file is detected. During a rolling upgrade, older replicas run on the newer schema, unless a migration's first line says
 /// that it breaks them.
 /// </summary>
-/// <param name="database">The database.</param>
 /// <param name="migrations">Replaces this version's files in tests.</param>
 internal sealed class SchemaMigrator(Database database, SqlFiles? migrations = null)
 {

@@ -20,9 +20,14 @@ internal static class SqlDialect
     {
         public bool IsSqlServer => connection is SqlConnection;
 
+        public async Task<IReadOnlyList<T>> QueryListAsync<T>(string sql, object? parameters = null) =>
+            (await connection.QueryAsync<T>(sql, parameters)).AsList();
+
         /// <summary>Follows <c>order by</c> and limits the number of rows.</summary>
         public string Limit(string count) =>
             connection.IsSqlServer ? $"offset 0 rows fetch next {count} rows only" : $"limit {count}";
+
+        public string Limit(int count) => connection.Limit($"{count}");
 
         /// <summary>Follows a table and forces this index.</summary>
         // SQL Server reuses the plan for the first values that it sees, and the values of a busy topic lead to a scan.
@@ -46,5 +51,34 @@ internal static class EarlyCancellation
     {
         // On disposal alone, the reader would receive all remaining rows from SQL Server, possibly hundreds of megabytes.
         public void CancelRest() => ((IWrappedDataReader)rows).Command.Cancel();
+    }
+}
+
+/// <summary>Limits the lists of <c>in @name</c>: each value is a parameter, and SQL Server allows 2,100 per statement.</summary>
+internal static class InLists
+{
+    // The remaining 100 parameters are for the rest of the statement.
+    public const int MaxValues = 2_000;
+
+    public static IReadOnlyCollection<T> InList<T>(this IReadOnlyCollection<T> values) =>
+        values.Count <= MaxValues
+            ? values
+            : throw new ArgumentException(
+                $"A statement allows {MaxValues} values, not {values.Count}.",
+                nameof(values)
+            );
+
+    public static async Task<List<T>> InPartsAsync<TValue, T>(
+        this IEnumerable<TValue> values,
+        Func<IReadOnlyCollection<TValue>, Task<IEnumerable<T>>> query
+    )
+    {
+        List<T> found = [];
+        foreach (var part in values.Chunk(MaxValues))
+        {
+            found.AddRange(await query(part));
+        }
+
+        return found;
     }
 }

@@ -6,6 +6,23 @@ namespace NotificationHub.Storage;
 
 internal sealed class StorageMetrics(IMeterFactory meters)
 {
+    private static readonly double[] Buckets =
+    [
+        0.0005,
+        0.001,
+        0.0025,
+        0.005,
+        0.01,
+        0.025,
+        0.05,
+        0.1,
+        0.25,
+        0.5,
+        1,
+        2.5,
+        5,
+    ];
+
     private readonly Histogram<double> commitDuration = meters
         .CreateHubMeter()
         .CreateHistogram(
@@ -13,25 +30,7 @@ internal sealed class StorageMetrics(IMeterFactory meters)
             "s",
             "Duration of a write transaction, including its commit.",
             tags: null,
-            new InstrumentAdvice<double>
-            {
-                HistogramBucketBoundaries =
-                [
-                    0.0005,
-                    0.001,
-                    0.0025,
-                    0.005,
-                    0.01,
-                    0.025,
-                    0.05,
-                    0.1,
-                    0.25,
-                    0.5,
-                    1,
-                    2.5,
-                    5,
-                ],
-            }
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = Buckets }
         );
 
     public void Committed(long startedAt) =>
@@ -69,30 +68,28 @@ internal sealed class StorageMetrics(IMeterFactory meters)
 /// <summary>The buckets of delay histograms: from milliseconds to a day, after a long outage.</summary>
 internal static class DelayBuckets
 {
-    public static InstrumentAdvice<double> Advice { get; } =
-        new()
-        {
-            HistogramBucketBoundaries =
-            [
-                0.01,
-                0.025,
-                0.05,
-                0.1,
-                0.25,
-                0.5,
-                1,
-                2.5,
-                5,
-                10,
-                30,
-                60,
-                300,
-                900,
-                3600,
-                21600,
-                86400,
-            ],
-        };
+    private static readonly double[] Buckets =
+    [
+        0.01,
+        0.025,
+        0.05,
+        0.1,
+        0.25,
+        0.5,
+        1,
+        2.5,
+        5,
+        10,
+        30,
+        60,
+        300,
+        900,
+        3600,
+        21600,
+        86400,
+    ];
+
+    public static InstrumentAdvice<double> Advice { get; } = new() { HistogramBucketBoundaries = Buckets };
 
     /// <summary>The seconds between two times, which may be from different clocks.</summary>
     public static double Seconds(DateTimeOffset from, DateTimeOffset to) => Math.Max(0, (to - from).TotalSeconds);

@@ -2,7 +2,6 @@ using Dapper;
 
 namespace NotificationHub.Storage;
 
-/// <summary>The time for deletion by age.</summary>
 /// <param name="Now">The current time, or an earlier one in case of doubt.</param>
 /// <param name="Future">Rows with a later time were written while a clock was ahead.</param>
 internal readonly record struct TrustedTime(DateTimeOffset Now, DateTimeOffset Future);
@@ -56,7 +55,7 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
             anchor = new Anchor(trusted, timestamp);
         }
 
-        return new TrustedTime(trusted, ((now > trusted ? now : trusted) + Tolerance));
+        return new TrustedTime(trusted, StoredTime.Later(now, trusted) + Tolerance);
     }
 
     private bool IsSaveDue()
@@ -99,11 +98,11 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
         return now;
     }
 
-    private async Task<DateTimeOffset?> LoadAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return await connection.QueryFirstOrDefaultAsync<DateTimeOffset?>("select trusted_at from trusted_time");
-    }
+    private Task<DateTimeOffset?> LoadAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection => connection.QueryFirstOrDefaultAsync<DateTimeOffset?>("select trusted_at from trusted_time"),
+            cancellationToken
+        );
 
     private Task SaveAsync(DateTimeOffset at, CancellationToken cancellationToken) =>
         database.WriteAsync(

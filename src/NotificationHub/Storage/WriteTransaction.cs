@@ -4,8 +4,6 @@ using Dapper;
 namespace NotificationHub.Storage;
 
 /// <summary>A short write transaction, in which a stage commits both its output and its cursor.</summary>
-/// <param name="database">The database.</param>
-/// <param name="connection">The connection of the transaction.</param>
 /// <param name="transaction">Null if a statement started the transaction.</param>
 internal sealed class WriteTransaction(Database database, DbConnection connection, DbTransaction? transaction = null)
 {
@@ -23,11 +21,12 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
     public Task<int> ExecuteAsync(string sql, object? parameters = null) =>
         connection.ExecuteAsync(sql, parameters, transaction);
 
-    /// <summary>Executes a statement with the members of two objects as parameters.</summary>
+    /// <summary>Executes a statement with the members of a row and of other values, which take precedence, as parameters.</summary>
+    // The names of both must not differ only in case: SQL Server would reject the statement.
     public Task<int> ExecuteAsync(string sql, object row, object values)
     {
-        var parameters = new DynamicParameters(values);
-        parameters.AddDynamicParams(row);
+        var parameters = new DynamicParameters(row);
+        parameters.AddDynamicParams(values);
         return ExecuteAsync(sql, parameters);
     }
 
@@ -71,7 +70,6 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
     /// Appends <paramref name="events"/> in order, after all other writes of the transaction: the event log's lock is the last lock that a
     /// transaction takes, so its owner never waits for a row.
     /// </summary>
-    /// <param name="events">The events to append.</param>
     /// <param name="then">
     /// Receives the <c>seq</c> of each event. It runs under the lock of the log, so it may write only new rows, and rows that the transaction
     /// has already written: waiting for another transaction's row would deadlock.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using OpenTelemetry.Trace;
 
@@ -53,4 +54,15 @@ internal static class SamplerSetting
         addError(Argument, "must be a number between 0 and 1, such as 0.1");
         return 0;
     }
+}
+
+/// <summary>Records traces with a link to a recorded trace, so that a traced delivery is traced to Service Bus. The configured sampler decides about others.</summary>
+internal sealed class LinkedSampler(Sampler set) : Sampler
+{
+    public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
+        samplingParameters.Links?.Any(IsRecorded) == true
+            ? new SamplingResult(SamplingDecision.RecordAndSample)
+            : set.ShouldSample(samplingParameters);
+
+    private static bool IsRecorded(ActivityLink link) => link.Context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded);
 }

@@ -4,6 +4,7 @@ using NotificationHub.Apple;
 using NotificationHub.Hosting;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace NotificationHub.Telemetry;
@@ -75,4 +76,48 @@ internal static class TelemetrySetup
 
     private static bool IsDisabled(IConfiguration configuration) =>
         string.Equals(configuration[Disabled], "true", StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>Identifies the hub in all telemetry; <c>OTEL_SERVICE_NAME</c> and <c>OTEL_RESOURCE_ATTRIBUTES</c> take precedence.</summary>
+internal static class HubResource
+{
+    private const string ServiceName = "notificationhub";
+
+    public static void Describe(ResourceBuilder resource) =>
+        resource
+            .Clear()
+            .AddService(
+                ServiceName,
+                serviceVersion: typeof(HubResource).Assembly.GetName().Version?.ToString(3),
+                autoGenerateServiceInstanceId: false,
+                // As /health/detail names a replica.
+                serviceInstanceId: $"{Environment.MachineName}:{Environment.ProcessId}"
+            )
+            .AddTelemetrySdk()
+            .AddEnvironmentVariableDetector();
+}
+
+/// <summary>The settings of the OTLP exporter that the hub checks: the exporter replaces an invalid value by its default.</summary>
+internal static class OtlpExport
+{
+    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string Protocol = "OTEL_EXPORTER_OTLP_PROTOCOL";
+
+    public static bool IsSet(IConfiguration configuration) => configuration[Endpoint] is { Length: > 0 };
+
+    public static void Validate(HubBuilder hub)
+    {
+        if (
+            !Uri.TryCreate(hub.Configuration[Endpoint], UriKind.Absolute, out var uri)
+            || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
+        )
+        {
+            hub.AddError(Endpoint, "must be the URL of a collector, such as http://localhost:4317");
+        }
+
+        if (hub.Configuration[Protocol] is { Length: > 0 } protocol && protocol is not ("grpc" or "http/protobuf"))
+        {
+            hub.AddError(Protocol, "must be grpc (the default) or http/protobuf");
+        }
+    }
 }

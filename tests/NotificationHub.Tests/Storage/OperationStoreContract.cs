@@ -182,21 +182,14 @@ public abstract class OperationStoreContract : StoreContract
         WriteAsync(transaction =>
             OperationStore.EnterAsync(
                 transaction,
-                operation,
-                state,
-                new OperationReport
+                operation with
                 {
-                    EventId = operation.EventId,
-                    Deferred = false,
-                    StartedAt = DateTimeOffset.UnixEpoch,
-                    DurationSeconds = 1,
-                    Source = OperationSources.Notifications,
+                    State = state,
                     Completed = 5,
-                    Failed = 1,
-                    Notifications = 1,
-                },
-                """{"why":"it's ä"}""",
-                closedAt is { } at ? At(at) : null
+                    Missed = 1,
+                    ReportJson = """{"why":"it's ä"}""",
+                    ClosedAt = closedAt is { } at ? At(at) : null,
+                }
             )
         );
 

@@ -214,11 +214,15 @@ public abstract class SnapshotContract : StoreContract
     {
         await WriteAsync(transaction => LocationVersions.SetUsersAsync(transaction, "location-1", "v1"));
         await WriteAsync(transaction => LocationVersions.SetUsersAsync(transaction, "location-1", "v2"));
-        (await WriteAsync(transaction => LocationVersions.ReadUsersAsync(transaction.Connection, "location-1"))).ShouldBe("v2");
+        (
+            await WriteAsync(transaction => LocationVersions.ReadUsersAsync(transaction.Connection, "location-1"))
+        ).ShouldBe("v2");
 
         await WriteAsync(transaction => LocationVersions.SetUsersAsync(transaction, "location-1", versionId: null));
 
-        (await WriteAsync(transaction => LocationVersions.ReadUsersAsync(transaction.Connection, "location-1"))).ShouldBeNull();
+        (
+            await WriteAsync(transaction => LocationVersions.ReadUsersAsync(transaction.Connection, "location-1"))
+        ).ShouldBeNull();
     }
 
     private static SnapshotRecord Record(string key, string data) => new(key, $"\"{data}\"", AdamId: "1");

@@ -33,6 +33,20 @@ public abstract class WriterContract : StoreContract
     }
 
     [Fact]
+    public async Task Values_take_precedence_over_the_members_of_a_row()
+    {
+        await WriteAsync(transaction =>
+            transaction.ExecuteAsync(
+                "insert into log_cursor (name, position, moved_at) values (@Name, @Position, @now)",
+                new { Name = "row", Position = 1L },
+                new { Position = 2L, now = 3L }
+            )
+        );
+
+        (await Test.ScalarAsync<long>("select position from log_cursor where name = 'row'")).ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Work_that_is_canceled_in_the_queue_does_not_run()
     {
         using var cancellation = new CancellationTokenSource();

@@ -79,7 +79,6 @@ internal static partial class SendErrors
             : $"Topic {topic}: Service Bus rejected the content ({reason}){Tracking(exception.Message)}.";
     }
 
-    /// <param name="timedOutAfter">The sender's time limit, if it ended the send.</param>
     public static TopicSendException Create(string topic, Exception exception, TimeSpan? timedOutAfter)
     {
         var (error, reason) = timedOutAfter is { } limit

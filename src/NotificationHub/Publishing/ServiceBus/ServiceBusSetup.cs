@@ -40,7 +40,6 @@ internal static class ServiceBusSetup
     }
 
     /// <param name="identifier">The replica's name, which Service Bus writes to its logs.</param>
-    /// <param name="credential">Called if there is no connection string.</param>
     public static ServiceBusClient CreateClient(
         ServiceBusOptions options,
         string? identifier,

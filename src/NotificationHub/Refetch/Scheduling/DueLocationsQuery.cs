@@ -23,7 +23,7 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
                 from refetch_target t
                 where {connection.IsPending("t")} and t.due_at <= @now
                 order by t.due_at
-                {connection.Limit("@MaxTargets")}
+                {connection.Limit(MaxTargets)}
             ) due
             join location l on l.location_id = due.location_id
             """;
@@ -65,14 +65,12 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
 
     private async Task<IEnumerable<WaitingLocation>> ReadTargetsAsync(DbConnection connection, DateTimeOffset now)
     {
-        var due = (
-            await connection.QueryAsync<(
-                string LocationId,
-                DateTimeOffset? PausedUntil,
-                DateTimeOffset DueAt,
-                long IsCallable
-            )>(DueTargets(connection), new { now, MaxTargets })
-        ).AsList();
+        var due = await connection.QueryListAsync<(
+            string LocationId,
+            DateTimeOffset? PausedUntil,
+            DateTimeOffset DueAt,
+            long IsCallable
+        )>(DueTargets(connection), new { now });
         return due.Count < MaxTargets
             ? due.Where(row => row.IsCallable == 1)
                 .Select(row => new WaitingLocation(row.LocationId, row.PausedUntil, row.DueAt, FullSyncAt: null))
@@ -184,10 +182,9 @@ internal sealed class PendingTargetCount(Database database, TimeProvider time)
                         from refetch_target
                         where {connection.IsPending("refetch_target")}
                         order by location_id
-                        {connection.Limit("@MaxCount")}
+                        {connection.Limit(MaxCount)}
                     ) waiting
-                    """,
-                    new { MaxCount }
+                    """
                 ),
             cancellationToken
         );

@@ -106,30 +106,27 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
         } while (keys.Count == RowsAtOnce);
     }
 
-    private static async Task<IReadOnlyList<string>> ReadPageAsync(
+    private static Task<IReadOnlyList<string>> ReadPageAsync(
         DbConnection connection,
         string locationId,
         RecordKind kind,
         string pattern,
         string after
     ) =>
-        (
-            await connection.QueryAsync<string>(
-                $"""
-                select "key"
-                from snapshot
-                where location_id = @locationId and kind = @Name and "key" > @after and "key" like @pattern and data is not null
-                order by "key"
-                {connection.Limit("@RowsAtOnce")}
-                """,
-                new
-                {
-                    locationId,
-                    kind.Name,
-                    after,
-                    pattern,
-                    RowsAtOnce,
-                }
-            )
-        ).AsList();
+        connection.QueryListAsync<string>(
+            $"""
+            select "key"
+            from snapshot
+            where location_id = @locationId and kind = @Name and "key" > @after and "key" like @pattern and data is not null
+            order by "key"
+            {connection.Limit(RowsAtOnce)}
+            """,
+            new
+            {
+                locationId,
+                kind.Name,
+                after,
+                pattern,
+            }
+        );
 }

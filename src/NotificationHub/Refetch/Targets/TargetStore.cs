@@ -22,27 +22,20 @@ internal sealed class TargetStore(RefetchTiming timing)
 
     public bool IsBusy(ClaimedTarget target) => timing.IsBusy(target.MaxWait);
 
-    public static async Task<IReadOnlyList<ClaimedTarget>> ReadDueAsync(
+    public static Task<IReadOnlyList<ClaimedTarget>> ReadDueAsync(
         DbConnection connection,
         string locationId,
         DateTimeOffset now
     ) =>
-        (
-            await connection.QueryAsync<ClaimedTarget>(
-                $"""
-                {Select}
-                where location_id = @locationId and {connection.IsPending("refetch_target")} and due_at <= @now
-                order by due_at, resource, "key"
-                {connection.Limit("@ClaimLimit")}
-                """,
-                new
-                {
-                    locationId,
-                    now,
-                    ClaimLimit,
-                }
-            )
-        ).AsList();
+        connection.QueryListAsync<ClaimedTarget>(
+            $"""
+            {Select}
+            where location_id = @locationId and {connection.IsPending("refetch_target")} and due_at <= @now
+            order by due_at, resource, "key"
+            {connection.Limit(ClaimLimit)}
+            """,
+            new { locationId, now }
+        );
 
     /// <summary>Postpones first-time targets during a burst, because one read may satisfy them all at its end.</summary>
     public async Task<int> PostponeInBurstAsync(WriteTransaction transaction, string locationId, DateTimeOffset now)
@@ -77,29 +70,22 @@ internal sealed class TargetStore(RefetchTiming timing)
     }
 
     /// <returns>The pending targets of the kinds, due or not, except those that wait for a retry.</returns>
-    public static async Task<IReadOnlyList<ClaimedTarget>> ReadPendingAsync(
+    public static Task<IReadOnlyList<ClaimedTarget>> ReadPendingAsync(
         DbConnection connection,
         string locationId,
         IReadOnlyCollection<RecordKind> kinds
     ) =>
-        (
-            await connection.QueryAsync<ClaimedTarget>(
-                $"""
+        connection.QueryListAsync<ClaimedTarget>(
+            $"""
                 {Select}
                 where location_id = @locationId and {connection.IsPending(
                     "refetch_target"
                 )} and attempts = 0 and resource in @kinds
                 order by due_at, resource, "key"
-                {connection.Limit("@ClaimLimit")}
+                {connection.Limit(ClaimLimit)}
                 """,
-                new
-                {
-                    locationId,
-                    kinds = kinds.Select(kind => kind.Name).ToList().InList(),
-                    ClaimLimit,
-                }
-            )
-        ).AsList();
+            new { locationId, kinds = kinds.Select(kind => kind.Name).ToList().InList() }
+        );
 
     /// <param name="complete">Whether all records of the target were read.</param>
     public async Task CompleteAsync(

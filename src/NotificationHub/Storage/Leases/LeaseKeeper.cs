@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
-using System.Globalization;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Hosting;
@@ -22,11 +21,7 @@ internal sealed partial class LeaseKeeper(
     private readonly ConcurrentDictionary<string, Lease> held = new(StringComparer.Ordinal);
 
     /// <summary>The name of this replica, unique for each start of the process.</summary>
-    public string Owner { get; } =
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}"
-        );
+    public string Owner { get; } = $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}";
 
     public TimeSpan Duration => options.Value.LeaseDuration;
 

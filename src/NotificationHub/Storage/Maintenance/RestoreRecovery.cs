@@ -2,8 +2,6 @@ using NotificationHub.Events;
 
 namespace NotificationHub.Storage.Maintenance;
 
-/// <param name="Epoch">The new epoch of the event log.</param>
-/// <param name="FirstEvent">Its first <c>seq</c>.</param>
 internal sealed record RestoreOutcome(long Epoch, long FirstEvent);
 
 /// <summary>

@@ -202,7 +202,8 @@ internal static partial class InlineStatements
     private static string Joined(DeletedTable table, string separator, string column) =>
         string.Join(separator, table.Columns.Select(name => string.Format(CultureInfo.InvariantCulture, column, name)));
 
-    private static string Count(string count) => count.StartsWith('{') ? "10" : count;
+    private static string Count(string count) =>
+        count.StartsWith('{') || char.IsAsciiLetterUpper(count[0]) ? "10" : count;
 
     // Statements start with a lowercase letter, sentences do not.
     [GeneratedRegex(
@@ -221,7 +222,7 @@ internal static partial class InlineStatements
     private static partial Regex Lists();
 
     [GeneratedRegex(
-        """\{[\w.]*\.Limit\(\s*\$?"(?<count>@?\w+|\{\w+\})"\s*\)\}""",
+        """\{[\w.]*\.Limit\(\s*(\$?"(?<count>@?\w+|\{\w+\})"|(?<count>[A-Z][\w.]+))\s*\)\}""",
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Limits();

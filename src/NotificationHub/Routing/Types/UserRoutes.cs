@@ -1,6 +1,7 @@
 using FluentValidation;
 using NotificationHub.Events;
 using NotificationHub.Refetch.Targets;
+using NotificationHub.Snapshots;
 
 namespace NotificationHub.Routing.Types;
 
@@ -47,4 +48,51 @@ internal sealed class UserManagementValidator : AbstractValidator<UserManagement
         RuleFor(notification => notification.EventId).IsEventId();
         RuleForEach(notification => notification.Users).SetValidator(new NotifiedUserValidator());
     }
+}
+
+internal sealed class UserAssociatedRoute()
+    : NotificationRoute<UserAssociatedNotification>(
+        NotificationTypes.UserAssociated,
+        EventNames.UserAssociatedNotified,
+        new UserAssociatedValidator()
+    )
+{
+    protected override UserAssociatedNotification ReadMembers(JsonMembers notification) =>
+        new() { AssociatedUsers = notification.Objects("associatedUsers", NotifiedUsers.Read) };
+
+    protected override NotificationDescription Describe(UserAssociatedNotification notification) =>
+        new()
+        {
+            Subject = NotifiedUsers.Subject(notification.AssociatedUsers),
+            Targets = NotifiedUsers.Targets(notification.AssociatedUsers, TargetExpectations.Present()),
+        };
+}
+
+internal sealed class UserAssociatedValidator : AbstractValidator<UserAssociatedNotification>
+{
+    public UserAssociatedValidator() =>
+        RuleForEach(notification => notification.AssociatedUsers).SetValidator(new NotifiedUserValidator());
+}
+
+internal static class NotifiedUsers
+{
+    public static NotifiedUser Read(JsonMembers user) =>
+        new()
+        {
+            ClientUserId = user.Text("clientUserId") ?? "",
+            Email = user.Text("email"),
+            IdHash = user.Text("idHash"),
+            Status = user.Text("status"),
+        };
+
+    public static string? Subject(IReadOnlyList<NotifiedUser> users) =>
+        users is [var only] ? UserKeys.Subject(only.ClientUserId) : null;
+
+    public static IReadOnlyList<RefetchRequest> Targets(IReadOnlyList<NotifiedUser> users, string? expects) =>
+        [.. users.Select(user => new RefetchRequest(RecordKind.User, user.ClientUserId, Expects: expects)).Distinct()];
+}
+
+internal sealed class NotifiedUserValidator : AbstractValidator<NotifiedUser>
+{
+    public NotifiedUserValidator() => RuleFor(user => user.ClientUserId).IsUserId();
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 
 namespace NotificationHub.Telemetry;
 
@@ -17,8 +18,6 @@ internal static class HubTraces
 
     public static bool AreOn => Source.HasListeners();
 
-    /// <summary>Starts a new trace.</summary>
-    /// <param name="traceparents">The stored values of the processed rows.</param>
     public static Activity? Begin(string name, ActivityKind kind, IEnumerable<string?> traceparents)
     {
         if (!AreOn)
@@ -32,11 +31,9 @@ internal static class HubTraces
     }
 
     /// <summary>Starts a span in the current trace, or a new trace without one.</summary>
-    /// <param name="traceparents">As for <see cref="Begin"/>.</param>
     public static Activity? Continue(string name, ActivityKind kind, IEnumerable<string?> traceparents) =>
         AreOn ? Start(name, kind, traceparents) : null;
 
-    /// <summary>Records the processed rows of a log.</summary>
     public static void Cover(this Activity? trace, int rows, long first, long last) =>
         trace
             ?.SetTag("notificationhub.rows", rows)
@@ -78,4 +75,18 @@ internal static class HubTraces
                 .Take(MaxLinks)
                 .Select(context => new ActivityLink(context)),
         ];
+}
+
+internal static class HubMeter
+{
+    public const string Name = "NotificationHub";
+
+    /// <summary>The hub's meter, which the factory creates once.</summary>
+    public static Meter CreateHubMeter(this IMeterFactory meters) => meters.Create(Name);
+
+    public static Counter<long> CreateCounter(this IMeterFactory meters, string name, string unit, string text) =>
+        meters.CreateHubMeter().CreateCounter<long>(name, unit, text);
+
+    public static Gauge<T> CreateGauge<T>(this IMeterFactory meters, string name, string unit, string text)
+        where T : struct => meters.CreateHubMeter().CreateGauge<T>(name, unit, text);
 }
