@@ -113,7 +113,6 @@ internal sealed class FullSyncFinalizer(
 
         var absent = await unseenRecords
             .FindAsync(fullSync, after, cancellationToken)
-            .Select(keys => keys[0])
             .FirstOrDefaultAsync(cancellationToken);
         return absent is null ? null : (absent, fullSync.Read.Narrow(absent)!);
     }
@@ -149,30 +148,23 @@ internal sealed class FullSyncFinalizer(
         return fullSync;
     }
 
-    private async Task RemoveAsync(
-        RefetchContext context,
-        FullSyncState fullSync,
-        IAsyncEnumerable<IReadOnlyList<string>> pages
-    )
+    private async Task RemoveAsync(RefetchContext context, FullSyncState fullSync, IAsyncEnumerable<string> keys)
     {
         var number = await context.WriteAsync(transaction =>
             SnapshotStore.TakeReadNumberAsync(transaction, fullSync.LocationId)
         );
-        await foreach (var keys in pages)
+        var numbers = new ReadNumbers(fullSync.StartNumber!.Value, number);
+        await foreach (var chunk in keys.Chunk(SnapshotStore.ChunkSize))
         {
-            foreach (var chunk in keys.Chunk(SnapshotStore.ChunkSize))
-            {
-                await context.WriteAsync(transaction =>
-                    SnapshotStore.RemoveKeysAsync(
-                        transaction,
-                        FullSyncRead.CreateContext(fullSync),
-                        chunk,
-                        fullSync.StartNumber!.Value,
-                        number,
-                        schedule.Now
-                    )
-                );
-            }
+            await context.WriteAsync(transaction =>
+                SnapshotStore.RemoveKeysAsync(
+                    transaction,
+                    FullSyncRead.CreateContext(fullSync),
+                    chunk,
+                    numbers,
+                    schedule.Now
+                )
+            );
         }
     }
 }

@@ -83,6 +83,7 @@ internal sealed class FullSyncRead(LocationStateUpdater updater, RefetchMetrics 
     )
     {
         var read = CreateContext(fullSync);
+        var numbers = new ReadNumbers(fullSync.StartNumber!.Value, number);
         HashSet<long> before = [];
         Queue<SnapshotRecord[]> chunks = new(page.Records.Chunk(SnapshotStore.ChunkSize));
         FullSyncState after;
@@ -91,15 +92,7 @@ internal sealed class FullSyncRead(LocationStateUpdater updater, RefetchMetrics 
             SnapshotRecord[] chunk = chunks.TryDequeue(out var next) ? next : [];
             after = await context.WriteAsync(async transaction =>
             {
-                var outcome = await SnapshotStore.ApplyAsync(
-                    transaction,
-                    read,
-                    chunk,
-                    fullSync.StartNumber!.Value,
-                    number,
-                    schedule.Now
-                );
-                before.UnionWith(outcome.Before);
+                before.UnionWith(await SnapshotStore.ApplyAsync(transaction, read, chunk, numbers, schedule.Now));
                 if (chunks.Count > 0)
                 {
                     return fullSync;

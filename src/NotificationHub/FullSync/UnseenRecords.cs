@@ -13,7 +13,7 @@ internal sealed class UnseenRecords(Database database, AbsentRecords absent)
 {
     private const int RowsAtOnce = 2000;
 
-    public IAsyncEnumerable<IReadOnlyList<string>> FindAsync(
+    public IAsyncEnumerable<string> FindAsync(
         FullSyncState fullSync,
         string after,
         CancellationToken cancellationToken

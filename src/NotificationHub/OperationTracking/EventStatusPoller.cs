@@ -43,7 +43,14 @@ internal sealed partial class EventStatusPoller(
     {
         try
         {
-            var (location, operations) = await ReadAsync(locationId, cancellationToken);
+            var (location, operations) = await database.ReadAsync(
+                async connection =>
+                    (
+                        await LocationStore.FindAsync(connection, locationId),
+                        await OperationStore.ReadDueAsync(connection, locationId, Now, PollsPerLocation)
+                    ),
+                cancellationToken
+            );
             if (location is not { ContentToken: not null } || !LocationStates.MayCallApple(location.State))
             {
                 return;
@@ -65,18 +72,6 @@ internal sealed partial class EventStatusPoller(
         {
             Log.Failed(logger, locationId, exception);
         }
-    }
-
-    private async Task<(Location?, IReadOnlyList<Operation>)> ReadAsync(
-        string locationId,
-        CancellationToken cancellationToken
-    )
-    {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        return (
-            await LocationStore.FindAsync(connection, locationId),
-            await OperationStore.ReadDueAsync(connection, locationId, Now, PollsPerLocation)
-        );
     }
 
     private static partial class Log

@@ -57,8 +57,10 @@ internal static class OperationEndpoints
         CancellationToken cancellationToken
     )
     {
-        await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var found = await OperationStore.FindAsync(connection, eventId);
+        var found = await database.ReadAsync(
+            connection => OperationStore.FindAsync(connection, eventId),
+            cancellationToken
+        );
         return found.Count == 0 ? TypedResults.NotFound() : TypedResults.Ok(new OperationsDocument(found));
     }
 }

@@ -22,8 +22,6 @@ internal sealed class OperationWorker(
 
     private static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
 
-    private readonly TimeProvider time = time;
-
     protected override async Task RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -45,7 +43,7 @@ internal sealed class OperationWorker(
             var counted = signals.OperationsCounted.Next;
             if (await completion.CompleteDueAsync(lease, cancellationToken) == 0)
             {
-                await Signal.WaitAsync(counted, CompletionInterval, time, cancellationToken);
+                await Signal.WaitAsync(counted, CompletionInterval, Time, cancellationToken);
             }
         }
     }
@@ -55,7 +53,7 @@ internal sealed class OperationWorker(
         while (true)
         {
             await poller.PollDueAsync(lease, cancellationToken);
-            await Task.Delay(PollInterval, time, cancellationToken);
+            await Task.Delay(PollInterval, Time, cancellationToken);
         }
     }
 
@@ -64,7 +62,7 @@ internal sealed class OperationWorker(
         while (true)
         {
             await pruning.PruneAsync(lease, cancellationToken);
-            await Task.Delay(PruneInterval, time, cancellationToken);
+            await Task.Delay(PruneInterval, Time, cancellationToken);
         }
     }
 }

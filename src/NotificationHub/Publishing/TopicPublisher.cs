@@ -295,9 +295,6 @@ internal sealed class TopicPublisherWorker(
     // Moving the cursor for every single event would halve the rate of all stages.
     private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(20);
 
-    // The base class does not expose its parameter.
-    private readonly TimeProvider time = time;
-
     protected override async Task RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         try
@@ -316,23 +313,23 @@ internal sealed class TopicPublisherWorker(
         await publisher.BeginAsync(lease, cancellationToken);
         while (!cancellationToken.IsCancellationRequested)
         {
-            var started = time.GetTimestamp();
+            var started = Time.GetTimestamp();
             var next = signals.EventsAppended.Next;
             var more = await publisher.PublishNextAsync(lease, cancellationToken);
-            if (measuredAt is null || time.GetElapsedTime(measuredAt.Value) >= MeasureInterval)
+            if (measuredAt is null || Time.GetElapsedTime(measuredAt.Value) >= MeasureInterval)
             {
                 await publisher.MeasureAsync(cancellationToken);
-                measuredAt = time.GetTimestamp();
+                measuredAt = Time.GetTimestamp();
             }
 
-            if (MinInterval - time.GetElapsedTime(started) is { Ticks: > 0 } early)
+            if (MinInterval - Time.GetElapsedTime(started) is { Ticks: > 0 } early)
             {
-                await Task.Delay(early, time, cancellationToken);
+                await Task.Delay(early, Time, cancellationToken);
             }
 
             if (!more)
             {
-                await Signal.WaitAsync(next, GetPollDelay(), time, cancellationToken);
+                await Signal.WaitAsync(next, GetPollDelay(), Time, cancellationToken);
             }
         }
     }

@@ -31,7 +31,7 @@ internal sealed partial class RefetchFailures(
     /// <returns>Whether the location's other reads continue.</returns>
     public async Task<bool> RecordAsync(
         RefetchContext context,
-        IReadOnlyList<ClaimedTarget> targets,
+        IReadOnlyList<StoredTarget> targets,
         AppleException exception
     )
     {
@@ -66,7 +66,7 @@ internal sealed partial class RefetchFailures(
         return !isLocationWide;
     }
 
-    public async Task RecordAsync(RefetchContext context, IReadOnlyList<ClaimedTarget> targets, Exception exception)
+    public async Task RecordAsync(RefetchContext context, IReadOnlyList<StoredTarget> targets, Exception exception)
     {
         if (targets.Count > 0)
         {
@@ -98,7 +98,7 @@ internal sealed partial class RefetchFailures(
         if (attempts == options.Value.MaxAttempts)
         {
             transaction.OnCommit(() => Log.MaxAttemptsReached(logger, locationId, kind.Name, attempts));
-            var allRecords = new ClaimedTarget
+            var allRecords = new StoredTarget
             {
                 LocationId = locationId,
                 KindName = kind.Name,
@@ -133,7 +133,7 @@ internal sealed partial class RefetchFailures(
 
     private async Task FailAsync(
         RefetchContext context,
-        IReadOnlyList<ClaimedTarget> targets,
+        IReadOnlyList<StoredTarget> targets,
         Exception exception,
         bool isLocationWide
     )
@@ -147,7 +147,7 @@ internal sealed partial class RefetchFailures(
     private async Task FailAsync(
         WriteTransaction transaction,
         RefetchContext context,
-        ClaimedTarget[] targets,
+        StoredTarget[] targets,
         Exception exception,
         bool isLocationWide
     )
@@ -173,7 +173,7 @@ internal sealed partial class RefetchFailures(
         }
     }
 
-    private NewEvent CreateEvent(ClaimedTarget target, long attempts, Exception exception)
+    private NewEvent CreateEvent(StoredTarget target, long attempts, Exception exception)
     {
         // A user's key is the clientUserId, which subscribers of the topic hub need not know.
         var key = target.Kind == RecordKind.User || target.Key.Length == 0 ? null : target.Key;

@@ -74,7 +74,7 @@ internal sealed class RefetchPass(
     private static async Task<IReadOnlyList<RefetchStep>> PlanAsync(
         DbConnection connection,
         string locationId,
-        IReadOnlyList<ClaimedTarget> due
+        IReadOnlyList<StoredTarget> due
     )
     {
         var plan = RefetchPlan.Create(due, await PlanStatistics.ReadAsync(connection, locationId, due));
@@ -86,12 +86,12 @@ internal sealed class RefetchPass(
 
         // A read of all records of a kind satisfies targets that are not yet due, too.
         var pending = await TargetStore.ReadPendingAsync(connection, locationId, full);
-        List<ClaimedTarget> all = [.. due.UnionBy(pending, target => (target.KindName, target.Key))];
+        List<StoredTarget> all = [.. due.UnionBy(pending, target => (target.KindName, target.Key))];
         return RefetchPlan.Create(all, await PlanStatistics.ReadAsync(connection, locationId, all));
     }
 
     // The number of holders decides how assignments are read: they are read in the next slot, when it is known.
-    private static IReadOnlyList<ClaimedTarget> CountsFirst(IReadOnlyList<ClaimedTarget> targets)
+    private static IReadOnlyList<StoredTarget> CountsFirst(IReadOnlyList<StoredTarget> targets)
     {
         var counts = targets.Select(target => (target.KindName, target.Key)).ToHashSet();
         return
@@ -139,7 +139,7 @@ internal sealed class RefetchPass(
     {
         foreach (var chunk in step.Holder is null ? [] : step.Targets.Chunk(SnapshotStore.ChunkSize))
         {
-            List<(ClaimedTarget Target, IReadOnlyList<string> Holders)> left =
+            List<(StoredTarget Target, IReadOnlyList<string> Holders)> left =
             [
                 .. chunk.Select(target => (target, progress.PutLast(target, step.Holder!))),
             ];
@@ -182,12 +182,12 @@ internal sealed class TargetProgress
     private const int MaxFailuresInARow = 3;
 
     // Compared by reference: a target is looked up for each read, and its holders are a long text.
-    private readonly Dictionary<ClaimedTarget, List<string>> unread = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<ClaimedTarget, int> failures = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<StoredTarget, List<string>> unread = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<StoredTarget, int> failures = new(ReferenceEqualityComparer.Instance);
 
     public RefetchStep? Begin(RefetchStep planned)
     {
-        List<ClaimedTarget> needing =
+        List<StoredTarget> needing =
         [
             .. planned.Targets.Where(target => failures.GetValueOrDefault(target) < MaxFailuresInARow),
         ];
@@ -196,7 +196,7 @@ internal sealed class TargetProgress
             return needing.Count == 0 ? null : planned;
         }
 
-        Dictionary<ClaimedTarget, IReadOnlyList<string>> left = new(ReferenceEqualityComparer.Instance);
+        Dictionary<StoredTarget, IReadOnlyList<string>> left = new(ReferenceEqualityComparer.Instance);
         foreach (var target in needing)
         {
             var others = UnreadOf(target).FindAll(other => other != holder);
@@ -230,9 +230,9 @@ internal sealed class TargetProgress
     }
 
     /// <returns>The targets that have not failed before in this slot.</returns>
-    public IReadOnlyList<ClaimedTarget> Fail(RefetchStep step)
+    public IReadOnlyList<StoredTarget> Fail(RefetchStep step)
     {
-        List<ClaimedTarget> first = [.. step.Targets.Where(target => !failures.ContainsKey(target))];
+        List<StoredTarget> first = [.. step.Targets.Where(target => !failures.ContainsKey(target))];
         foreach (var target in step.Targets)
         {
             failures[target] = failures.GetValueOrDefault(target) + 1;
@@ -242,7 +242,7 @@ internal sealed class TargetProgress
     }
 
     /// <summary>The holders of a target after a failed step. The holder that failed is read last next time.</summary>
-    public IReadOnlyList<string> PutLast(ClaimedTarget target, string holder)
+    public IReadOnlyList<string> PutLast(StoredTarget target, string holder)
     {
         var holders = UnreadOf(target);
         holders.Remove(holder);
@@ -250,7 +250,7 @@ internal sealed class TargetProgress
         return holders;
     }
 
-    private List<string> UnreadOf(ClaimedTarget target)
+    private List<string> UnreadOf(StoredTarget target)
     {
         if (!unread.TryGetValue(target, out var holders))
         {

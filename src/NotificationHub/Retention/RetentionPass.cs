@@ -239,15 +239,13 @@ internal sealed class RetentionWorker(
 
     private static readonly TimeSpan RepairInterval = TimeSpan.FromMinutes(1);
 
-    private readonly TimeProvider time = time;
-
     protected override async Task RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         long? repairedAt = null;
         while (true)
         {
-            var started = time.GetTimestamp();
-            if (repairedAt is not { } last || time.GetElapsedTime(last, started) >= RepairInterval)
+            var started = Time.GetTimestamp();
+            if (repairedAt is not { } last || Time.GetElapsedTime(last, started) >= RepairInterval)
             {
                 await dueTimes.RepairAsync(lease, cancellationToken);
                 repairedAt = started;
@@ -257,7 +255,7 @@ internal sealed class RetentionWorker(
             await (
                 deleted > 0
                     ? throttle.RestAsync(started, cancellationToken)
-                    : Task.Delay(Interval, time, cancellationToken)
+                    : Task.Delay(Interval, Time, cancellationToken)
             );
         }
     }

@@ -216,25 +216,23 @@ internal sealed class RoutingWorker(
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    private readonly TimeProvider time = time;
-
     protected override async Task RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var started = time.GetTimestamp();
+            var started = Time.GetTimestamp();
             var appended = signals.NotificationsAppended.Next;
             var routed = await pass.RouteNextPageAsync(lease, cancellationToken);
-            var took = time.GetElapsedTime(started);
+            var took = Time.GetElapsedTime(started);
             if (routed == 0)
             {
-                await Signal.WaitAsync(appended, PollInterval, time, cancellationToken);
+                await Signal.WaitAsync(appended, PollInterval, Time, cancellationToken);
             }
             else if (routed < RoutingPass.PageRows)
             {
                 // Under load, rest twice as long as the pass took: passes become fewer and larger, their targets coalesce,
                 // and the writer and the cores remain available to the intake.
-                await Task.Delay(2 * took > MinRest ? 2 * took : MinRest, time, cancellationToken);
+                await Task.Delay(2 * took > MinRest ? 2 * took : MinRest, Time, cancellationToken);
             }
         }
     }

@@ -11,8 +11,8 @@ internal sealed class AbsentRecords(Database database)
 {
     private const int RowsAtOnce = 2000;
 
-    /// <returns>The keys after <paramref name="after"/> of records with a lower read number, in pages; no page is empty.</returns>
-    public async IAsyncEnumerable<IReadOnlyList<string>> FindAsync(
+    /// <returns>The keys after <paramref name="after"/> of records with a lower read number, in order.</returns>
+    public async IAsyncEnumerable<string> FindAsync(
         string locationId,
         RecordKind kind,
         KeyRange range,
@@ -25,13 +25,9 @@ internal sealed class AbsentRecords(Database database)
         do
         {
             rows = await ReadPageAsync(locationId, kind, range, after, cancellationToken);
-            List<string> absent =
-            [
-                .. rows.Where(row => row.Exists == 1 && row.ReadNumber < firstNumber).Select(row => row.Key),
-            ];
-            if (absent.Count > 0)
+            foreach (var row in rows.Where(row => row.Exists == 1 && row.ReadNumber < firstNumber))
             {
-                yield return absent;
+                yield return row.Key;
             }
 
             after = rows.Count > 0 ? rows[^1].Key : after;

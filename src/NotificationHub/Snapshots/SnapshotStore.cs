@@ -2,11 +2,8 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Snapshots;
 
-/// <param name="Before">
-/// The read numbers, since the read's first one, under which records of the chunk were stored before. If one belongs to the same read, a
-/// record was returned twice.
-/// </param>
-internal readonly record struct ApplyOutcome(IReadOnlySet<long> Before);
+/// <summary>The read numbers of a read's first page and of the current page.</summary>
+internal readonly record struct ReadNumbers(long First, long Page);
 
 // A row accepts only a higher read number than its own. Its revision is the seq of its last event.
 internal static class SnapshotStore
@@ -26,12 +23,12 @@ internal static class SnapshotStore
         );
     }
 
-    public static async Task<ApplyOutcome> ApplyAsync(
+    /// <returns>The read numbers since the first page under which records were stored. Those of the same read were returned twice.</returns>
+    public static async Task<IReadOnlySet<long>> ApplyAsync(
         WriteTransaction transaction,
         ReadContext read,
         IReadOnlyCollection<SnapshotRecord> records,
-        long firstNumber,
-        long number,
+        ReadNumbers numbers,
         DateTimeOffset now
     )
     {
@@ -47,14 +44,14 @@ internal static class SnapshotStore
         foreach (var record in records.DistinctBy(record => record.Key))
         {
             var row = known.GetValueOrDefault(record.Key);
-            if (row is not null && row.ReadNumber >= firstNumber && row.ReadNumber < number)
-            {
-                before.Add(row.ReadNumber);
-            }
-
-            if (row is not null && row.ReadNumber >= number)
+            if (row?.ReadNumber >= numbers.Page)
             {
                 continue;
+            }
+
+            if (row?.ReadNumber >= numbers.First)
+            {
+                before.Add(row.ReadNumber);
             }
 
             if (row?.Data == record.Data && row.Revision >= read.RestateFrom)
@@ -67,9 +64,9 @@ internal static class SnapshotStore
             }
         }
 
-        await SnapshotRows.TouchAsync(transaction, read, unchanged, number);
-        await AppendChangesAsync(transaction, read, changes, number, now);
-        return new ApplyOutcome(before);
+        await SnapshotRows.TouchAsync(transaction, read, unchanged, numbers.Page);
+        await AppendChangesAsync(transaction, read, changes, numbers.Page, now);
+        return before;
     }
 
     /// <summary>Removes the records, except those that were stored since the read began.</summary>
@@ -77,43 +74,22 @@ internal static class SnapshotStore
         WriteTransaction transaction,
         ReadContext read,
         IReadOnlyCollection<string> keys,
-        long firstNumber,
-        long number,
+        ReadNumbers numbers,
         DateTimeOffset now
     )
     {
         var known = await SnapshotRows.FindAsync(transaction.Connection, read.LocationId, read.Kind, keys);
-        await RemoveAsync(
-            transaction,
-            read,
-            [.. known.Values.Where(row => row.Data is not null && row.ReadNumber < firstNumber)],
-            number,
-            now
-        );
+        var removed = known
+            .Values.Where(row => row.Data is not null && row.ReadNumber < numbers.First)
+            .Select(row => new RecordDifference(
+                row.Key,
+                GetAdamId(read, row.Key),
+                row.Data,
+                After: null,
+                IsNew: false
+            ));
+        await AppendChangesAsync(transaction, read, [.. removed], numbers.Page, now);
     }
-
-    private static Task RemoveAsync(
-        WriteTransaction transaction,
-        ReadContext read,
-        IReadOnlyList<SnapshotRow> rows,
-        long number,
-        DateTimeOffset now
-    ) =>
-        AppendChangesAsync(
-            transaction,
-            read,
-            [
-                .. rows.Select(row => new RecordDifference(
-                    row.Key,
-                    GetAdamId(read, row.Key),
-                    row.Data,
-                    After: null,
-                    IsNew: false
-                )),
-            ],
-            number,
-            now
-        );
 
     private static async Task AppendChangesAsync(
         WriteTransaction transaction,

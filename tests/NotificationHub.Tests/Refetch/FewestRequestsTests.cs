@@ -76,11 +76,11 @@ public sealed class FewestRequestsTests
     private static PlanStatistics Totals(RecordKind kind, int total) =>
         new() { Totals = total < 0 ? [] : new Dictionary<RecordKind, long> { [kind] = total } };
 
-    private static long CostOf(IReadOnlyList<ClaimedTarget> targets, PlanStatistics known) =>
+    private static long CostOf(IReadOnlyList<StoredTarget> targets, PlanStatistics known) =>
         RefetchPlan.Create(targets, known).Sum(step => PageCounts.Estimate(step.Read, known));
 
     /// <summary>Whether the reads of the steps cover each target.</summary>
-    private static bool Answers(IReadOnlyList<ClaimedTarget> targets, PlanStatistics known)
+    private static bool Answers(IReadOnlyList<StoredTarget> targets, PlanStatistics known)
     {
         var steps = RefetchPlan.Create(targets, known);
         return targets.All(target =>
@@ -88,7 +88,7 @@ public sealed class FewestRequestsTests
         );
     }
 
-    private static bool IsAnswered(ClaimedTarget target, IReadOnlyList<RefetchRead> reads)
+    private static bool IsAnswered(StoredTarget target, IReadOnlyList<RefetchRead> reads)
     {
         // An incremental read of users has no scope.
         if (reads.Any(read => read is UsersRead))
@@ -112,7 +112,7 @@ public sealed class FewestRequestsTests
 
     public sealed record AssignmentCase(int[] Wanted, int[] Assigned, int Total)
     {
-        internal IReadOnlyList<ClaimedTarget> Targets =>
+        internal IReadOnlyList<StoredTarget> Targets =>
             [.. Wanted.Select((holders, asset) => RefetchPlanCase.Assignments($"{asset}/STDQ", NamesOf(holders)))];
 
         internal PlanStatistics Known =>

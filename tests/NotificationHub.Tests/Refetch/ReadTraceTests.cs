@@ -46,7 +46,7 @@ public sealed class ReadTraceTests
             [
                 .. traceparents
                     .Index()
-                    .Select(asked => new ClaimedTarget
+                    .Select(asked => new StoredTarget
                     {
                         LocationId = "north",
                         KindName = RecordKind.Asset.Name,

@@ -9,7 +9,7 @@ namespace NotificationHub.Tests.Refetch;
 internal sealed record RefetchPlanCase(
     string Due,
     string Known,
-    IReadOnlyList<ClaimedTarget> Targets,
+    IReadOnlyList<StoredTarget> Targets,
     PlanStatistics Knowledge
 )
 {
@@ -75,11 +75,11 @@ internal sealed record RefetchPlanCase(
         return $"| {Due} | {Known} | {string.Join(", ", reads.CountBy(Describe).Select(Counted))} | {requests} |";
     }
 
-    public static IReadOnlyList<ClaimedTarget> Assets(int count) =>
+    public static IReadOnlyList<StoredTarget> Assets(int count) =>
         [.. Enumerable.Range(1, count).Select(app => Target(RecordKind.Asset, $"{app}/STDQ"))];
 
     /// <param name="holders">0 for all.</param>
-    public static IReadOnlyList<ClaimedTarget> Assignments(int assets, int holders) =>
+    public static IReadOnlyList<StoredTarget> Assignments(int assets, int holders) =>
         [
             .. Enumerable
                 .Range(1, assets)
@@ -88,22 +88,22 @@ internal sealed record RefetchPlanCase(
                 ),
         ];
 
-    public static ClaimedTarget Assignments(string asset, IReadOnlyList<string> holders) =>
+    public static StoredTarget Assignments(string asset, IReadOnlyList<string> holders) =>
         Target(RecordKind.Assignment, asset) with
         {
             Holders = holders.Count == 0 ? null : JsonSerializer.Serialize(holders),
         };
 
-    public static IReadOnlyList<ClaimedTarget> Users(int count) =>
+    public static IReadOnlyList<StoredTarget> Users(int count) =>
         [.. Enumerable.Range(0, count).Select(i => Target(RecordKind.User, $"user-{i}"))];
 
-    public static IReadOnlyList<ClaimedTarget> Subscriptions(int count) =>
+    public static IReadOnlyList<StoredTarget> Subscriptions(int count) =>
         [.. Enumerable.Range(1, count).Select(i => Target(RecordKind.Subscription, $"{i}"))];
 
-    public static IReadOnlyList<ClaimedTarget> Seats(int count) =>
+    public static IReadOnlyList<StoredTarget> Seats(int count) =>
         [.. Enumerable.Range(1, count).Select(i => Target(RecordKind.SubscriptionAssignment, $"{i}"))];
 
-    public static ClaimedTarget Target(RecordKind kind, string key) =>
+    public static StoredTarget Target(RecordKind kind, string key) =>
         new()
         {
             LocationId = "location-1",

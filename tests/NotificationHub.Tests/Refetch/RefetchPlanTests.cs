@@ -52,7 +52,7 @@ public sealed class RefetchPlanTests
     public void Many_holders_of_many_assets_are_planned_in_time()
     {
         // The maximum targets and holders of a slot; a plan that compared all pairs would not finish in time.
-        ClaimedTarget[] targets =
+        StoredTarget[] targets =
         [
             .. Enumerable
                 .Range(0, 400)
@@ -91,7 +91,7 @@ public sealed class RefetchPlanTests
     [Fact]
     public void Every_target_is_in_a_step()
     {
-        ClaimedTarget[] targets = [.. Users(9), .. new[] { AssignmentsOf(3), Target(RecordKind.Asset, "1/STDQ") }];
+        StoredTarget[] targets = [.. Users(9), .. new[] { AssignmentsOf(3), Target(RecordKind.Asset, "1/STDQ") }];
 
         RefetchPlan
             .Create(targets, PlanStatistics.Empty)
@@ -100,21 +100,21 @@ public sealed class RefetchPlanTests
             .ShouldBe(targets, ignoreOrder: true);
     }
 
-    private static RefetchRead[] Plan(params ClaimedTarget[] targets) => Plan(PlanStatistics.Empty, targets);
+    private static RefetchRead[] Plan(params StoredTarget[] targets) => Plan(PlanStatistics.Empty, targets);
 
-    private static RefetchRead[] Plan(PlanStatistics known, params ClaimedTarget[] targets) =>
+    private static RefetchRead[] Plan(PlanStatistics known, params StoredTarget[] targets) =>
         [.. RefetchPlan.Create(targets, known).Select(step => step.Read)];
 
-    private static ClaimedTarget AssignmentsOf(int holders) =>
+    private static StoredTarget AssignmentsOf(int holders) =>
         Target(RecordKind.Assignment, "1/STDQ") with
         {
             Holders = JsonSerializer.Serialize(Enumerable.Range(0, holders).Select(i => $"serial:S{i}")),
         };
 
-    private static ClaimedTarget[] Users(int count) =>
+    private static StoredTarget[] Users(int count) =>
         [.. Enumerable.Range(0, count).Select(i => Target(RecordKind.User, $"user-{i}"))];
 
-    private static ClaimedTarget Target(RecordKind kind, string key) =>
+    private static StoredTarget Target(RecordKind kind, string key) =>
         new()
         {
             LocationId = "location-1",

@@ -21,6 +21,9 @@ public sealed class RefetchTimingTests
     {
         var known = new StoredTarget
         {
+            LocationId = "L",
+            KindName = "asset",
+            Key = "1/STDQ",
             Requested = 1,
             FirstRequestedAt = At(1_000_000_000),
             MaxWait = TimeSpan.FromSeconds(15),
@@ -54,6 +57,9 @@ public sealed class RefetchTimingTests
     {
         var busy = new StoredTarget
         {
+            LocationId = "L",
+            KindName = "asset",
+            Key = "1/STDQ",
             Requested = 9,
             Fetched = 9,
             MaxWait = TimeSpan.FromMinutes(4),
@@ -77,6 +83,9 @@ public sealed class RefetchTimingTests
                 dueAt = next.DueAt;
                 target = new StoredTarget
                 {
+                    LocationId = "L",
+                    KindName = "asset",
+                    Key = "1/STDQ",
                     Requested = (target?.Requested ?? 0) + 1,
                     Fetched = target?.Fetched ?? 0,
                     FirstRequestedAt = next.FirstRequestedAt,

@@ -209,7 +209,7 @@ public abstract class RefetchTargetsContract : StoreContract
     private Task<IReadOnlyList<(string Key, long Requested, long DueAt)>> TargetsAsync() =>
         Test.QueryAsync<(string, long, long)>("select \"key\", requested, due_at from refetch_target order by \"key\"");
 
-    private async Task<IReadOnlyList<ClaimedTarget>> DueAsync(long now)
+    private async Task<IReadOnlyList<StoredTarget>> DueAsync(long now)
     {
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         return await TargetStore.ReadDueAsync(connection, "location-1", At(now));

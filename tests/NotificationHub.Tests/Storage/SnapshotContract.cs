@@ -74,8 +74,7 @@ public abstract class SnapshotContract : StoreContract
                 transaction,
                 Read,
                 ["1/STDQ", "2/STDQ", "3/PLUS"],
-                firstNumber: 2,
-                number: 2,
+                new ReadNumbers(First: 2, Page: 2),
                 now: At(9)
             )
         );
@@ -229,7 +228,7 @@ public abstract class SnapshotContract : StoreContract
 
     private Task ApplyAsync(long number, params SnapshotRecord[] records) =>
         WriteAsync(transaction =>
-            SnapshotStore.ApplyAsync(transaction, Read, records, firstNumber: number, number, now: At(1))
+            SnapshotStore.ApplyAsync(transaction, Read, records, new ReadNumbers(number, number), now: At(1))
         );
 
     private Task<IReadOnlyList<(string Key, string? Data, long ReadNumber)>> RowsAsync() =>

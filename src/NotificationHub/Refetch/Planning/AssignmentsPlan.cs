@@ -5,10 +5,10 @@ namespace NotificationHub.Refetch.Planning;
 /// <summary>Plans the reads of assignments: of a holder for all its assets, or of an asset for all its holders.</summary>
 internal static class AssignmentsPlan
 {
-    public static IReadOnlyList<RefetchStep> Create(IReadOnlyList<ClaimedTarget> targets, PlanStatistics statistics)
+    public static IReadOnlyList<RefetchStep> Create(IReadOnlyList<StoredTarget> targets, PlanStatistics statistics)
     {
         List<RefetchStep> byAsset = [];
-        List<(ClaimedTarget Target, IReadOnlyList<string> Holders, long Pages)> named = [];
+        List<(StoredTarget Target, IReadOnlyList<string> Holders, long Pages)> named = [];
         foreach (var target in targets)
         {
             var all = new AssignmentsRead(target.Key);

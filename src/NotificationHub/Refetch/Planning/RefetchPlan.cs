@@ -7,7 +7,7 @@ namespace NotificationHub.Refetch.Planning;
 /// <summary>Finds the reads that satisfy a location's due targets with the fewest requests. Pure.</summary>
 internal static class RefetchPlan
 {
-    private delegate IReadOnlyList<RefetchStep> Rule(IReadOnlyList<ClaimedTarget> targets, PlanStatistics statistics);
+    private delegate IReadOnlyList<RefetchStep> Rule(IReadOnlyList<StoredTarget> targets, PlanStatistics statistics);
 
     /// <summary>The reads that satisfy the targets of a kind; the alternative to each of them is a read of all records.</summary>
     private static readonly Dictionary<RecordKind, Rule> Rules = new()
@@ -20,10 +20,10 @@ internal static class RefetchPlan
     };
 
     /// <param name="targets">The due targets of one location, in the order in which they became due.</param>
-    public static IReadOnlyList<RefetchStep> Create(IReadOnlyList<ClaimedTarget> targets, PlanStatistics statistics)
+    public static IReadOnlyList<RefetchStep> Create(IReadOnlyList<StoredTarget> targets, PlanStatistics statistics)
     {
         // Compared by reference, because each target is looked up for many reads.
-        Dictionary<ClaimedTarget, int> order = new(ReferenceEqualityComparer.Instance);
+        Dictionary<StoredTarget, int> order = new(ReferenceEqualityComparer.Instance);
         foreach (var (index, target) in targets.Index())
         {
             order[target] = index;
@@ -40,7 +40,7 @@ internal static class RefetchPlan
 
     private static IReadOnlyList<RefetchStep> CreateSteps(
         RecordKind kind,
-        IReadOnlyList<ClaimedTarget> targets,
+        IReadOnlyList<StoredTarget> targets,
         PlanStatistics statistics
     )
     {
@@ -63,18 +63,18 @@ internal static class RefetchPlan
     private static Rule Each(Func<string, RefetchRead> read) =>
         (targets, _) => [.. targets.Select(target => new RefetchStep(read(target.Key), [target]))];
 
-    private static KeyRange ScopeOf(ClaimedTarget target) =>
+    private static KeyRange ScopeOf(StoredTarget target) =>
         target.Kind.CountedBy is null ? new KeyRange(target.Key) : KeyRange.Under(target.Key);
 }
 
 /// <summary>One read, with the targets that need it; none for a read that is part of another one.</summary>
-internal sealed record RefetchStep(RefetchRead Read, IReadOnlyList<ClaimedTarget> Targets)
+internal sealed record RefetchStep(RefetchRead Read, IReadOnlyList<StoredTarget> Targets)
 {
     /// <summary>The named holders of each target that are still unread after this read. A target without any is complete.</summary>
-    public IReadOnlyDictionary<ClaimedTarget, IReadOnlyList<string>> UnreadHolders { get; init; } =
-        new Dictionary<ClaimedTarget, IReadOnlyList<string>>();
+    public IReadOnlyDictionary<StoredTarget, IReadOnlyList<string>> UnreadHolders { get; init; } =
+        new Dictionary<StoredTarget, IReadOnlyList<string>>();
 
-    public IEnumerable<ClaimedTarget> CompletedTargets => Targets.Where(target => !UnreadHolders.ContainsKey(target));
+    public IEnumerable<StoredTarget> CompletedTargets => Targets.Where(target => !UnreadHolders.ContainsKey(target));
 
     /// <summary>The previous, unconfirmed read if no target waits for this read.</summary>
     public RemovalDoubt? Doubt { get; init; }
@@ -168,7 +168,7 @@ internal sealed record PlanStatistics
     public static async Task<PlanStatistics> ReadAsync(
         DbConnection connection,
         string locationId,
-        IReadOnlyList<ClaimedTarget> targets
+        IReadOnlyList<StoredTarget> targets
     )
     {
         Dictionary<(RecordKind Kind, string Key), long> counts = [];

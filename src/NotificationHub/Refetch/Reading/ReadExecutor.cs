@@ -137,30 +137,21 @@ internal sealed class ReadExecutor(
             await foreach (var keys in FindUnseenAsync(state, range).Chunk(SnapshotStore.ChunkSize))
             {
                 await state.Refetch.WriteAsync(transaction =>
-                    SnapshotStore.RemoveKeysAsync(
-                        transaction,
-                        state.Context,
-                        keys,
-                        state.FirstNumber,
-                        state.Number,
-                        Now
-                    )
+                    SnapshotStore.RemoveKeysAsync(transaction, state.Context, keys, state.Numbers, Now)
                 );
             }
         }
     }
 
     private IAsyncEnumerable<string> FindUnseenAsync(ReadState state, KeyRange range) =>
-        absentRecords
-            .FindAsync(
-                state.Context.LocationId,
-                state.Read.Kind,
-                range,
-                state.FirstNumber,
-                after: "",
-                state.Refetch.CancellationToken
-            )
-            .SelectMany(keys => keys);
+        absentRecords.FindAsync(
+            state.Context.LocationId,
+            state.Read.Kind,
+            range,
+            state.Numbers.First,
+            after: "",
+            state.Refetch.CancellationToken
+        );
 
     /// <returns>Whether the read lacks so many records that its targets must wait for a second read.</returns>
     private async Task<bool> IsDoubtedAsync(ReadState state)
@@ -171,7 +162,7 @@ internal sealed class ReadExecutor(
                     state.Refetch,
                     state.Context,
                     state.Step.ToRemovalScope(),
-                    state.FirstNumber
+                    state.Numbers.First
                 )
                 : null;
         foreach (var chunk in state.Doubted is null ? [] : state.Step.Targets.Chunk(SnapshotStore.ChunkSize))
@@ -197,15 +188,8 @@ internal sealed class ReadExecutor(
 
     private async Task<ReadProgress> ApplyAsync(WriteTransaction transaction, ReadState state, SnapshotRecord[] chunk)
     {
-        var outcome = await SnapshotStore.ApplyAsync(
-            transaction,
-            state.Context,
-            chunk,
-            state.FirstNumber,
-            state.Number,
-            Now
-        );
-        return new ReadProgress(state.IsUndisturbed && outcome.Before.Count == 0);
+        var before = await SnapshotStore.ApplyAsync(transaction, state.Context, chunk, state.Numbers, Now);
+        return new ReadProgress(state.IsUndisturbed && before.Count == 0);
     }
 
     private async Task<ReadProgress> EndAsync(WriteTransaction transaction, ReadState state, SnapshotRecord[] rest)
@@ -238,7 +222,7 @@ internal sealed class ReadExecutor(
     )
     {
         var chunk = state.Targets.TryPeek(out var next) ? next : null;
-        List<ClaimedTarget> completed = [];
+        List<StoredTarget> completed = [];
         foreach (var target in chunk ?? [])
         {
             if (state.Step.UnreadHolders.TryGetValue(target, out var holders))
@@ -327,7 +311,7 @@ internal sealed class ReadExecutor(
                 chunk
                     .Where(user =>
                         rows.GetValueOrDefault(RecordKeys.User(user)) is { Data: not null } row
-                        && row.ReadNumber < state.FirstNumber
+                        && row.ReadNumber < state.Numbers.First
                     )
                     .Select(user => new UserRead(user))
             );
@@ -351,12 +335,13 @@ internal sealed class ReadExecutor(
         }
     }
 
-    private static Task<long> PagesOfAllAsync(ReadState state) =>
-        state.Refetch.WriteAsync(async transaction =>
-        {
-            var totals = await ImportedKinds.ReadCountsAsync(transaction.Connection, state.Context.LocationId);
-            return PageCounts.Estimate(new UsersRead(SinceVersionId: null), new PlanStatistics { Totals = totals });
-        });
+    private static async Task<long> PagesOfAllAsync(ReadState state)
+    {
+        var totals = await state.Refetch.WriteAsync(transaction =>
+            ImportedKinds.ReadCountsAsync(transaction.Connection, state.Context.LocationId)
+        );
+        return PageCounts.Estimate(new UsersRead(SinceVersionId: null), new PlanStatistics { Totals = totals });
+    }
 
     private DateTimeOffset Now => time.GetStoredUtcNow();
 }

@@ -25,12 +25,10 @@ internal sealed class ReadState(
 
     public ILookup<string, MergedRequest> Held => held;
 
-    public Queue<ClaimedTarget[]> Targets { get; } = new(step.Targets.Chunk(SnapshotStore.ChunkSize));
+    public Queue<StoredTarget[]> Targets { get; } = new(step.Targets.Chunk(SnapshotStore.ChunkSize));
 
-    /// <summary>The read number of the first page. Stored records with a lower number were not returned.</summary>
-    public long FirstNumber { get; private set; }
-
-    public long Number { get; private set; }
+    /// <summary>Stored records with a lower number than the first page were not returned.</summary>
+    public ReadNumbers Numbers { get; private set; }
 
     public bool IsUndisturbed { get; private set; } = true;
 
@@ -45,11 +43,7 @@ internal sealed class ReadState(
     // users that are gone.
     public bool MustRepeat(bool isUndisturbed) => !isUndisturbed && Read.Scope.Count > 0 && Read is not UsersRead;
 
-    public void BeginPage(long number)
-    {
-        FirstNumber = FirstNumber == 0 ? number : FirstNumber;
-        Number = number;
-    }
+    public void BeginPage(long number) => Numbers = new(Numbers.First == 0 ? number : Numbers.First, number);
 
     public void Add(RecordPage page)
     {
@@ -96,7 +90,7 @@ internal sealed record ReadProgress(bool IsUndisturbed)
     /// <summary>Whether all records are stored; some targets may not be updated yet.</summary>
     public bool IsSettled { get; init; }
 
-    public IReadOnlyCollection<ClaimedTarget>? Completed { get; init; }
+    public IReadOnlyCollection<StoredTarget>? Completed { get; init; }
 
     public bool IsLast { get; init; }
 }

@@ -90,36 +90,6 @@ internal readonly record struct TargetKey(string LocationId, string KindName, st
     public static TargetKey From(MergedRequest request) => new(request.LocationId, request.Kind.Name, request.Key);
 }
 
-internal sealed record StoredTarget
-{
-    public string LocationId { get; init; } = "";
-
-    public string KindName { get; init; } = "";
-
-    public string Key { get; init; } = "";
-
-    public long Requested { get; init; }
-
-    public long Fetched { get; init; }
-
-    public string? Holders { get; init; }
-
-    public string? Expects { get; init; }
-
-    public DateTimeOffset FirstRequestedAt { get; init; }
-
-    public TimeSpan MaxWait { get; init; }
-
-    public DateTimeOffset DueAt { get; init; }
-
-    public DateTimeOffset? ReadAt { get; init; }
-
-    public bool IsPending => Requested > Fetched;
-
-    /// <summary>Whether the target waits for a retry that is later than a request would make it due.</summary>
-    public bool IsDelayed => IsPending && DueAt > FirstRequestedAt + MaxWait;
-}
-
 /// <summary>Computes when a target is due: after a quiet period, and at the latest after a maximum wait.</summary>
 // While a target stays busy, its maximum wait triples with each read, and its quiet period is half of it. So a burst of
 // five minutes costs an early read, one after the last request, and few between, however the requests are spaced.

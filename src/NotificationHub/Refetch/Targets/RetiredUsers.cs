@@ -13,7 +13,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
 
     // Outside the write transactions, because it may read a million rows.
     public async Task<ILookup<string, MergedRequest>> FindAsync(
-        IReadOnlyList<ClaimedTarget> read,
+        IReadOnlyList<StoredTarget> read,
         CancellationToken cancellationToken
     )
     {
@@ -56,7 +56,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
     public async Task RequestAsync(
         WriteTransaction transaction,
         ReadContext context,
-        ClaimedTarget target,
+        StoredTarget target,
         ILookup<string, MergedRequest> held,
         DateTimeOffset now
     )
@@ -74,7 +74,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
         }
     }
 
-    private static MergedRequest Create(ClaimedTarget user, RecordKind kind, string key, string expects) =>
+    private static MergedRequest Create(StoredTarget user, RecordKind kind, string key, string expects) =>
         new(
             user.LocationId,
             kind,

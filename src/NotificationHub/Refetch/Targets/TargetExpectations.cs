@@ -72,7 +72,7 @@ internal static class TargetHolders
     }
 
     /// <summary>The holders for the read after a stale one: of the target, and of earlier notifications.</summary>
-    public static string? ForSecondRead(ClaimedTarget target) =>
+    public static string? ForSecondRead(StoredTarget target) =>
         target is { Holders: { } holders } && target.Kind == RecordKind.Assignment
             ? Serialize(
                 TargetExpectations
@@ -110,7 +110,7 @@ internal static class StaleReadDetector
     private static readonly TimeSpan MaxNotificationDelay = TimeSpan.FromMinutes(5);
 
     /// <param name="busy">Whether the target was read recently, so that the change may have been returned already.</param>
-    public static async Task<bool> IsStaleAsync(WriteTransaction transaction, ClaimedTarget target, bool busy)
+    public static async Task<bool> IsStaleAsync(WriteTransaction transaction, StoredTarget target, bool busy)
     {
         // The second read is believed.
         if (target.Rereads > 0)
@@ -151,7 +151,7 @@ internal static class StaleReadDetector
             ? changedAt >= requestedAt - MaxNotificationDelay
             : exists == (expected[0] == '+');
 
-    private static string GetKey(ClaimedTarget target, string expected) =>
+    private static string GetKey(StoredTarget target, string expected) =>
         target.Kind == RecordKind.Assignment ? RecordKeys.Assignment(target.Key, expected[1..])
         : target.Kind == RecordKind.SubscriptionAssignment
             ? RecordKeys.SubscriptionAssignment(target.Key, expected[1..])

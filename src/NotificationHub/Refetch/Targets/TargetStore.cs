@@ -20,14 +20,14 @@ internal sealed class TargetStore(RefetchTiming timing)
         from refetch_target
         """;
 
-    public bool IsBusy(ClaimedTarget target) => timing.IsBusy(target.MaxWait);
+    public bool IsBusy(StoredTarget target) => timing.IsBusy(target.MaxWait);
 
-    public static Task<IReadOnlyList<ClaimedTarget>> ReadDueAsync(
+    public static Task<IReadOnlyList<StoredTarget>> ReadDueAsync(
         DbConnection connection,
         string locationId,
         DateTimeOffset now
     ) =>
-        connection.QueryListAsync<ClaimedTarget>(
+        connection.QueryListAsync<StoredTarget>(
             $"""
             {Select}
             where location_id = @locationId and {connection.IsPending("refetch_target")} and due_at <= @now
@@ -70,12 +70,12 @@ internal sealed class TargetStore(RefetchTiming timing)
     }
 
     /// <returns>The pending targets of the kinds, due or not, except those that wait for a retry.</returns>
-    public static Task<IReadOnlyList<ClaimedTarget>> ReadPendingAsync(
+    public static Task<IReadOnlyList<StoredTarget>> ReadPendingAsync(
         DbConnection connection,
         string locationId,
         IReadOnlyCollection<RecordKind> kinds
     ) =>
-        connection.QueryListAsync<ClaimedTarget>(
+        connection.QueryListAsync<StoredTarget>(
             $"""
                 {Select}
                 where location_id = @locationId and {connection.IsPending(
@@ -90,7 +90,7 @@ internal sealed class TargetStore(RefetchTiming timing)
     /// <param name="complete">Whether all records of the target were read.</param>
     public async Task CompleteAsync(
         WriteTransaction transaction,
-        ClaimedTarget target,
+        StoredTarget target,
         bool complete,
         DateTimeOffset now
     )
@@ -120,14 +120,14 @@ internal sealed class TargetStore(RefetchTiming timing)
     }
 
     /// <summary>Requests a completed target again, and its count, because the read may have been stale.</summary>
-    public Task RequestAgainAsync(WriteTransaction transaction, ClaimedTarget target, DateTimeOffset now)
+    public Task RequestAgainAsync(WriteTransaction transaction, StoredTarget target, DateTimeOffset now)
     {
         // A notification that arrives earlier must not advance the read.
         var again = timing.RequestDuringRead(target.MaxWait, now);
         return transaction.ExecuteAsync(
             """
             update refetch_target
-            set requested = requested + 1, first_requested_at = @now, due_at = @dueAt, max_wait = @MaxWait,
+            set requested = requested + 1, first_requested_at = @now, due_at = @DueAt, max_wait = @MaxWait,
                 expects = case when resource = @KindName then @Expects else expects end,
                 holders = case when resource = @KindName then @Holders else holders end,
                 rereads = case when resource = @KindName then 1 else rereads end
@@ -140,12 +140,12 @@ internal sealed class TargetStore(RefetchTiming timing)
                 counts = (target.Kind.CountedBy ?? target.Kind).Name,
                 now,
                 again.MaxWait,
-                dueAt = StoredTime.Later(again.DueAt, now + timing.StaleReadDelay),
+                DueAt = StoredTime.Later(again.DueAt, now + timing.StaleReadDelay),
             }
         );
     }
 
-    public Task RepeatAsync(WriteTransaction transaction, ClaimedTarget target, DateTimeOffset now)
+    public Task RepeatAsync(WriteTransaction transaction, StoredTarget target, DateTimeOffset now)
     {
         var again = timing.RequestDuringRead(target.MaxWait, now);
         return transaction.ExecuteAsync(
@@ -168,7 +168,7 @@ internal sealed class TargetStore(RefetchTiming timing)
     /// <summary>Sets the unread holders of a target, unless it was requested again since the claim.</summary>
     public static Task SetHoldersAsync(
         WriteTransaction transaction,
-        ClaimedTarget target,
+        StoredTarget target,
         IReadOnlyList<string> holders
     ) =>
         transaction.ExecuteAsync(
@@ -186,7 +186,7 @@ internal sealed class TargetStore(RefetchTiming timing)
     /// <summary>Schedules a second read after a read that lacked too many records.</summary>
     public Task DoubtAsync(
         WriteTransaction transaction,
-        ClaimedTarget target,
+        StoredTarget target,
         RemovalAssessment assessment,
         DateTimeOffset now
     ) =>
@@ -194,7 +194,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             // If several holders are doubted in this slot, the first one counts: the others have later read numbers.
             """
             update refetch_target
-            set attempts = @Attempts + 1, last_error = @Reason, read_at = @now, due_at = @dueAt,
+            set attempts = @Attempts + 1, last_error = @Reason, read_at = @now, due_at = @DueAt,
                 doubted_number = case when doubted_number is null or doubted_number = @DoubtedNumber then @Number else doubted_number end,
                 doubted_at = @At
             where location_id = @LocationId and resource = @KindName and "key" = @Key
@@ -206,14 +206,14 @@ internal sealed class TargetStore(RefetchTiming timing)
                 assessment.Reason,
                 assessment.Doubt!.Number,
                 assessment.Doubt.At,
-                dueAt = assessment.Doubt.At + timing.StaleReadDelay,
+                DueAt = assessment.Doubt.At + timing.StaleReadDelay,
             }
         );
 
     /// <summary>Records a failed attempt. A target that was requested again during the read is due as requested.</summary>
     public static Task FailAsync(
         WriteTransaction transaction,
-        ClaimedTarget target,
+        StoredTarget target,
         string error,
         DateTimeOffset dueAt
     ) =>
@@ -221,15 +221,15 @@ internal sealed class TargetStore(RefetchTiming timing)
             """
             update refetch_target
             set attempts = @Attempts + 1, last_error = @error,
-                due_at = case when requested > @Requested and due_at < @dueAt then due_at else @dueAt end
+                due_at = case when requested > @Requested and due_at < @DueAt then due_at else @DueAt end
             where location_id = @LocationId and resource = @KindName and "key" = @Key
             """,
             target,
-            new { error, dueAt }
+            new { error, DueAt = dueAt }
         );
 }
 
-internal sealed record ClaimedTarget
+internal sealed record StoredTarget
 {
     public required string LocationId { get; init; }
 
@@ -248,11 +248,15 @@ internal sealed record ClaimedTarget
 
     public TimeSpan MaxWait { get; init; }
 
+    public DateTimeOffset DueAt { get; init; }
+
     public string? Expects { get; init; }
 
     public long Rereads { get; init; }
 
     public DateTimeOffset FirstRequestedAt { get; init; }
+
+    public DateTimeOffset? ReadAt { get; init; }
 
     public long Attempts { get; init; }
 
@@ -268,4 +272,9 @@ internal sealed record ClaimedTarget
     public string? CorrelationId { get; init; }
 
     public string? Traceparent { get; init; }
+
+    public bool IsPending => Requested > Fetched;
+
+    /// <summary>Whether the target waits for a retry that is later than a request would make it due.</summary>
+    public bool IsDelayed => IsPending && DueAt > FirstRequestedAt + MaxWait;
 }

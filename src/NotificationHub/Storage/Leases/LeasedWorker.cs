@@ -6,6 +6,8 @@ internal abstract partial class LeasedWorker(LeaseKeeper leases, string leaseNam
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
+    protected TimeProvider Time => time;
+
     /// <summary>Runs the stage until the lease is lost or the process stops.</summary>
     protected abstract Task RunAsync(Lease lease, CancellationToken cancellationToken);
 

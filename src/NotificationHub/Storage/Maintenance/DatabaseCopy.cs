@@ -43,9 +43,14 @@ internal sealed class DatabaseCopy(Database source, Database target)
         }
 
         // Not in a write transaction: Data Protection may write its first key to the database.
-        var tokens = (await ReadTokensAsync(cancellationToken))
-            .Select(row => row with { ContentToken = reencrypt(row) })
-            .ToList();
+        var tokens = await target.ReadAsync(
+            connection =>
+                connection.QueryListAsync<ContentTokenRow>(
+                    "select location_id LocationId, content_token ContentToken from location where content_token is not null"
+                ),
+            cancellationToken
+        );
+        List<ContentTokenRow> reencrypted = [.. tokens.Select(row => row with { ContentToken = reencrypt(row) })];
         var sequences = await source.WriteAsync(LogSequences.ReadAsync, cancellationToken);
         await target.AdvanceSequencesAsync(sequences.Notifications, sequences.Events, cancellationToken);
         await target.WriteAsync(
@@ -53,7 +58,7 @@ internal sealed class DatabaseCopy(Database source, Database target)
             {
                 await transaction.ExecuteAsync(
                     "update location set content_token = @ContentToken where location_id = @LocationId",
-                    tokens
+                    reencrypted
                 );
                 await transaction.ExecuteAsync("update change_counter set value = value + 1");
                 await AuditLog.RecordAsync(
@@ -70,14 +75,6 @@ internal sealed class DatabaseCopy(Database source, Database target)
             cancellationToken
         );
         return copied;
-    }
-
-    private async Task<IEnumerable<ContentTokenRow>> ReadTokensAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await target.OpenReaderAsync(cancellationToken);
-        return await connection.QueryAsync<ContentTokenRow>(
-            "select location_id LocationId, content_token ContentToken from location where content_token is not null"
-        );
     }
 
     // This journal entry remains until the copy is complete, so that no hub starts on an incomplete copy.
