@@ -72,7 +72,7 @@ internal sealed class SnapshotFeed(Database database, CloudEventWriter writer)
     ) =>
         database.ReadAsync(
             connection =>
-                connection.QueryListAsync<(string, long, string)>(
+                connection.ListAsync<(string, long, string)>(
                     PageStatement(connection),
                     new
                     {

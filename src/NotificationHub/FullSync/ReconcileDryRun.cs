@@ -54,12 +54,9 @@ internal sealed class ReconcileDryRun(
     }
 
     private Task<long> ReadNumberAsync(string locationId, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            connection =>
-                connection.ExecuteScalarAsync<long>(
-                    "select read_number from location where location_id = @locationId",
-                    new { locationId }
-                ),
+        database.ScalarAsync<long>(
+            "select read_number from location where location_id = @locationId",
+            new { locationId },
             cancellationToken
         );
 

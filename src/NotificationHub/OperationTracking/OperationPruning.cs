@@ -61,7 +61,7 @@ internal sealed class OperationPruning(
         {
             found = await database.ReadAsync(
                 connection =>
-                    connection.QueryListAsync<OperationKey>(
+                    connection.ListAsync<OperationKey>(
                         $"""
                         select event_id EventId, location_id LocationId
                         from operation
@@ -95,7 +95,7 @@ internal sealed class OperationPruning(
     private Task<IReadOnlyList<OperationKey>> ReadPageAsync(Age age, CancellationToken cancellationToken) =>
         database.ReadAsync(
             connection =>
-                connection.QueryListAsync<OperationKey>(
+                connection.ListAsync<OperationKey>(
                     $"""
                     select event_id EventId, location_id LocationId
                     from operation

@@ -61,7 +61,7 @@ internal static class OperationStore
 
     /// <summary>Finds the operations with an ID: one, unless notifications of several locations name it.</summary>
     public static Task<IReadOnlyList<Operation>> FindAsync(DbConnection connection, string eventId) =>
-        connection.QueryListAsync<Operation>(
+        connection.ListAsync<Operation>(
             $"select {Columns}, report ReportJson from operation where event_id = @eventId order by location_id",
             new { eventId }
         );
@@ -71,7 +71,7 @@ internal static class OperationStore
         OperationFilter filter,
         int limit
     ) =>
-        connection.QueryListAsync<Operation>(
+        connection.ListAsync<Operation>(
             ListSql(connection, filter),
             new
             {
@@ -83,7 +83,7 @@ internal static class OperationStore
 
     /// <summary>Reads the operations with as many reported tasks as announced ones.</summary>
     public static Task<IReadOnlyList<Operation>> ReadCountedAsync(DbConnection connection, int limit) =>
-        connection.QueryListAsync<Operation>(CountedSql(connection), new { limit });
+        connection.ListAsync<Operation>(CountedSql(connection), new { limit });
 
     /// <summary>Reads the location's operations that are due for a poll, the longest waiting first.</summary>
     public static Task<IReadOnlyList<Operation>> ReadDueAsync(
@@ -92,7 +92,7 @@ internal static class OperationStore
         DateTimeOffset now,
         int limit
     ) =>
-        connection.QueryListAsync<Operation>(
+        connection.ListAsync<Operation>(
             DueSql(connection),
             new
             {
@@ -103,7 +103,7 @@ internal static class OperationStore
         );
 
     public static Task<IReadOnlyList<string>> DueLocationsAsync(DbConnection connection, DateTimeOffset now) =>
-        connection.QueryListAsync<string>(DueLocationsSql, new { now });
+        connection.ListAsync<string>(DueLocationsSql, new { now });
 
     /// <summary>Records the poll before it is sent, so that the next one is not too early even after a crash.</summary>
     /// <returns>Whether the operation is still due.</returns>

@@ -82,7 +82,7 @@ internal sealed class TaskCounts
     ) =>
         database.ReadAsync(
             connection =>
-                connection.QueryListAsync<(long, string?, byte[])>(
+                connection.ListAsync<(long, string?, byte[])>(
                     $"""
                     select n.seq, n.notification_type, n.body
                     from operation_notification o

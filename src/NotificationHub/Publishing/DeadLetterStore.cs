@@ -76,7 +76,7 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
     ) =>
         database.ReadAsync(
             connection =>
-                connection.QueryListAsync<DeadLetter>(
+                connection.ListAsync<DeadLetter>(
                     $"""
                     {Select}
                     where d.event_seq > @after and (@topic is null or d.topic = @topic) and (@state is null or d.state = @state)

@@ -43,7 +43,7 @@ internal sealed class AbsentRecords(Database database)
     ) =>
         database.ReadAsync(
             connection =>
-                connection.QueryListAsync<(string, long, long)>(
+                connection.ListAsync<(string, long, long)>(
                     $"""
                     select "key", read_number, case when data is null then 0 else 1 end
                     from snapshot

@@ -48,7 +48,7 @@ internal static class SnapshotRows
         string after,
         int limit
     ) =>
-        connection.QueryListAsync<SnapshotRow>(
+        connection.ListAsync<SnapshotRow>(
             $"{Select} where location_id = @locationId and kind = @Name and \"key\" > @after order by \"key\" {connection.Limit("@limit")}",
             new
             {

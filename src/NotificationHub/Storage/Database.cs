@@ -52,13 +52,6 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Opens a connection for one page: an open statement prevents a reset of the write-ahead log.</summary>
     public abstract Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken);
 
-    /// <summary>Reads on a connection that is closed afterwards.</summary>
-    public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellationToken)
-    {
-        await using var connection = await OpenReaderAsync(cancellationToken);
-        return await read(connection);
-    }
-
     /// <summary>Runs <paramref name="work"/> in one transaction, which should take 2 ms at most.</summary>
     /// <exception cref="StorageUnavailableException">The database is locked, full or broken; nothing was committed.</exception>
     public abstract Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken);

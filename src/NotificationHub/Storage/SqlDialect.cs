@@ -20,9 +20,6 @@ internal static class SqlDialect
     {
         public bool IsSqlServer => connection is SqlConnection;
 
-        public async Task<IReadOnlyList<T>> QueryListAsync<T>(string sql, object? parameters = null) =>
-            (await connection.QueryAsync<T>(sql, parameters)).AsList();
-
         /// <summary>Follows <c>order by</c> and limits the number of rows.</summary>
         public string Limit(string count) =>
             connection.IsSqlServer ? $"offset 0 rows fetch next {count} rows only" : $"limit {count}";

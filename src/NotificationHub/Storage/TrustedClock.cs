@@ -1,5 +1,3 @@
-using Dapper;
-
 namespace NotificationHub.Storage;
 
 /// <param name="Now">The current time, or an earlier one in case of doubt.</param>
@@ -99,8 +97,9 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
     }
 
     private Task<DateTimeOffset?> LoadAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            connection => connection.QueryFirstOrDefaultAsync<DateTimeOffset?>("select trusted_at from trusted_time"),
+        database.ScalarAsync<DateTimeOffset?>(
+            "select trusted_at from trusted_time",
+            parameters: null,
             cancellationToken
         );
 

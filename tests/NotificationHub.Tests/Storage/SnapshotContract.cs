@@ -118,7 +118,6 @@ public abstract class SnapshotContract : StoreContract
     private async Task<IReadOnlyList<string>> AbsentAsync(KeyRange range) =>
         await new AbsentRecords(Database)
             .FindAsync(Read.LocationId, Read.Kind, range, firstNumber: 2, after: "", CancellationToken.None)
-            .SelectMany(keys => keys)
             .ToListAsync();
 
     [Fact]

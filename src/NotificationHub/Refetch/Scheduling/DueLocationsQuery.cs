@@ -65,7 +65,7 @@ internal sealed class DueLocationsQuery(Database database, ILocationWork fullSyn
 
     private async Task<IEnumerable<WaitingLocation>> ReadTargetsAsync(DbConnection connection, DateTimeOffset now)
     {
-        var due = await connection.QueryListAsync<(
+        var due = await connection.ListAsync<(
             string LocationId,
             DateTimeOffset? PausedUntil,
             DateTimeOffset DueAt,

@@ -113,7 +113,7 @@ internal sealed class RetiredUsers(Database database, RefetchTargets targets)
         string pattern,
         string after
     ) =>
-        connection.QueryListAsync<string>(
+        connection.ListAsync<string>(
             $"""
             select "key"
             from snapshot

@@ -27,7 +27,7 @@ internal sealed class TargetStore(RefetchTiming timing)
         string locationId,
         DateTimeOffset now
     ) =>
-        connection.QueryListAsync<StoredTarget>(
+        connection.ListAsync<StoredTarget>(
             $"""
             {Select}
             where location_id = @locationId and {connection.IsPending("refetch_target")} and due_at <= @now
@@ -75,7 +75,7 @@ internal sealed class TargetStore(RefetchTiming timing)
         string locationId,
         IReadOnlyCollection<RecordKind> kinds
     ) =>
-        connection.QueryListAsync<StoredTarget>(
+        connection.ListAsync<StoredTarget>(
             $"""
                 {Select}
                 where location_id = @locationId and {connection.IsPending(

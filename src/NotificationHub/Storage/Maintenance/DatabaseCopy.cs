@@ -43,11 +43,9 @@ internal sealed class DatabaseCopy(Database source, Database target)
         }
 
         // Not in a write transaction: Data Protection may write its first key to the database.
-        var tokens = await target.ReadAsync(
-            connection =>
-                connection.QueryListAsync<ContentTokenRow>(
-                    "select location_id LocationId, content_token ContentToken from location where content_token is not null"
-                ),
+        var tokens = await target.QueryAsync<ContentTokenRow>(
+            "select location_id LocationId, content_token ContentToken from location where content_token is not null",
+            parameters: null,
             cancellationToken
         );
         List<ContentTokenRow> reencrypted = [.. tokens.Select(row => row with { ContentToken = reencrypt(row) })];

@@ -6,12 +6,12 @@ namespace NotificationHub.Storage.Sqlite;
 internal static class SqliteTables
 {
     public static Task<IReadOnlyList<string>> ListAsync(DbConnection connection) =>
-        connection.QueryListAsync<string>(
+        connection.ListAsync<string>(
             "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name"
         );
 
     public static Task<IReadOnlyList<string>> ColumnsAsync(DbConnection connection, string table) =>
-        connection.QueryListAsync<string>("select name from pragma_table_info(@table)", new { table });
+        connection.ListAsync<string>("select name from pragma_table_info(@table)", new { table });
 
     public static Task<DbDataReader> ReadAsync(DbConnection connection, string from, IEnumerable<string> columns) =>
         connection.ExecuteReaderAsync(
@@ -21,7 +21,7 @@ internal static class SqliteTables
     /// <summary>Excludes rows whose key differs from an earlier key only in trailing spaces: SQL Server treats them as equal.</summary>
     public static async Task<string> WithoutEqualKeysAsync(DbConnection connection, string table)
     {
-        var keys = await connection.QueryListAsync<(string Name, string Type)>(
+        var keys = await connection.ListAsync<(string Name, string Type)>(
             "select name, type from pragma_table_info(@table) where pk > 0 order by pk",
             new { table }
         );
