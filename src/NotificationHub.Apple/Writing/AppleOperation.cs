@@ -37,7 +37,11 @@ public sealed class AppleOperation
     public async Task<OperationResult> WaitAsync(
         IProgress<EventStatus>? progress = null,
         CancellationToken cancellationToken = default
-    ) => new(await Task.WhenAll(trackers.Values.Select(one => one.WaitAsync(progress, cancellationToken))));
+    ) =>
+        new(
+            await Task.WhenAll(trackers.Values.Select(one => one.WaitAsync(progress, cancellationToken))),
+            Parts.All(part => part.State == OperationPartState.Accepted)
+        );
 
     /// <summary>
     /// Passes on what a notification says about items (<c>ASSET_MANAGEMENT</c>, <c>USER_MANAGEMENT</c> or

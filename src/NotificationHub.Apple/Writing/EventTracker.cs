@@ -50,11 +50,10 @@ internal sealed class EventTracker(AppleSession session, string eventId, WriteRe
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var polling = PollAsync(progress, stop.Token);
-        var first = await Task.WhenAny(reported.Task, polling);
+        await Task.WhenAny(reported.Task, polling);
         await stop.CancelAsync();
         await ((Task)polling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var result = await first;
-        return reported.Task.IsCompleted ? await reported.Task : result;
+        return await (reported.Task.IsCompleted ? reported.Task : polling);
     }
 
     private async Task<EventResult> PollAsync(IProgress<EventStatus>? progress, CancellationToken cancellationToken)

@@ -1,11 +1,12 @@
 namespace NotificationHub.Apple;
 
-/// <summary>The result of a write whose requests were all accepted.</summary>
-/// <param name="Events">The result of each request.</param>
-public sealed record OperationResult(IReadOnlyList<EventResult> Events)
+/// <summary>The result of a write.</summary>
+/// <param name="Events">The result of each request that Apple accepted.</param>
+/// <param name="IsAccepted">Whether Apple accepted all of the requests.</param>
+public sealed record OperationResult(IReadOnlyList<EventResult> Events, bool IsAccepted)
 {
-    /// <summary>Whether Apple completed every item.</summary>
-    public bool IsSuccess => Events.All(one => one.IsSuccess);
+    /// <summary>Whether Apple accepted every request and completed every item.</summary>
+    public bool IsSuccess => IsAccepted && Events.All(one => one.IsSuccess);
 
     /// <summary>Whether Apple is still working on a request. Apple: after ten minutes, send what is missing again.</summary>
     public bool IsPending => Events.Any(one => one.IsPending);

@@ -137,6 +137,22 @@ public sealed class WriteErrorTests : AppleTest
         parts.Select(part => ((RevokeAssetsRequest)part.Request).ClientUserIds.Single()).ShouldBe(["u1", "u2", "u3"]);
     }
 
+    [Fact]
+    public async Task A_write_that_was_only_partly_accepted_is_no_success()
+    {
+        Apple.ServiceConfig = () => ScriptedApple.Json("""{"limits":{"maxRevokeClientUserIds":1}}""");
+        Apple
+            .Then(Accepted)
+            .Then("""{"errorNumber":9609,"errorMessage":"m"}""", 400)
+            .Then("""{"eventStatus":"COMPLETE","numCompleted":1,"numRequested":1}""");
+        var error = await ErrorOf(Session.RevokeAssetsAsync(new() { ClientUserIds = ["u1", "u2"] }));
+
+        var result = await Passing(error.Operation!.WaitAsync());
+
+        result.Events.ShouldHaveSingleItem().IsSuccess.ShouldBeTrue();
+        (result.IsAccepted, result.IsSuccess).ShouldBe((false, false));
+    }
+
     [Theory]
     [InlineData(HttpRequestError.NameResolutionError)]
     [InlineData(HttpRequestError.ConnectionError)]
