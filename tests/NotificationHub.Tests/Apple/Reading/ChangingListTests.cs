@@ -95,8 +95,10 @@ public sealed class ChangingListTests : ListTest
     {
         var apple = new ChangingApple(1, Enumerable.Range(1, 30).Select(i => 2 * i))
         {
-            // The last record comes and goes.
-            Changes = Enumerable.Range(1, 400).ToDictionary(i => i, i => new[] { i % 2 == 0 ? -1001 : 1001 }),
+            // The last record is replaced before every request.
+            Changes = Enumerable
+                .Range(1, 400)
+                .ToDictionary(i => i, i => i % 2 == 0 ? new[] { -1001, 1003 } : [-1003, 1001]),
         };
         RecordList<Asset>? list = null;
 
