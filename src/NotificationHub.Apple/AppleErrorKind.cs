@@ -35,8 +35,8 @@ public enum AppleErrorKind
 
     /// <summary>
     /// A write that the content token does not permit although it permits reads: a read-only token. Use a token of a
-    /// content manager with write access. Apple does not document the number, so every 403 with a number except 9647, and
-    /// every 9637, counts if it answers a write.
+    /// content manager with write access. Apple does not document the error of such a write. The client infers it from
+    /// 9637, and from a 403 with any number except 9647, in the response to a write.
     /// </summary>
     ReadOnlyToken,
 

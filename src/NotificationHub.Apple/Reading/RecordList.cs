@@ -1,7 +1,8 @@
 namespace NotificationHub.Apple;
 
 /// <summary>
-/// All records of a query, read while they are enumerated. Each enumeration reads them again. Up to five pages are read
+/// All records of a query, read while they are enumerated. Each enumeration reads them again; do not run two of them at
+/// the same time. Up to five pages are read
 /// ahead in parallel where Apple allows it, so memory does not grow with the number of records. An invalid page, cursor or
 /// <c>sinceVersionId</c> restarts the read, and a 429 delays it.
 /// <para>

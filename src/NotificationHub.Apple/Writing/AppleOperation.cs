@@ -2,7 +2,7 @@ namespace NotificationHub.Apple;
 
 /// <summary>
 /// A write that was sent. Apple works on it asynchronously: wait for the result with <see cref="WaitAsync"/>, which polls
-/// Event Status, and pass on what notifications or the hub report to save the polling. Safe for concurrent use.
+/// Event Status, and pass on what notifications report to save the polling. Safe for concurrent use.
 /// </summary>
 public sealed class AppleOperation
 {
@@ -59,7 +59,7 @@ public sealed class AppleOperation
         return isKnown;
     }
 
-    /// <summary>Passes on an Event Status that another client read, such as the hub's operation tracking.</summary>
+    /// <summary>Passes on an Event Status that another client read.</summary>
     /// <returns>Whether the event belongs to this operation.</returns>
     public bool Report(string eventId, EventStatus status)
     {
