@@ -2,9 +2,8 @@ namespace NotificationHub.Apple;
 
 /// <summary>
 /// All records of a query, read while they are enumerated. Each enumeration reads them again; do not run two of them at
-/// the same time. Up to five pages are read
-/// ahead in parallel where Apple allows it, so memory does not grow with the number of records. An invalid page, cursor or
-/// <c>sinceVersionId</c> restarts the read, and a 429 delays it.
+/// the same time. Up to five pages are read ahead in parallel where Apple allows it, so memory does not grow with the
+/// number of records. An invalid page, cursor or <c>sinceVersionId</c> restarts the read, and a 429 delays it.
 /// <para>
 /// Records can change during the read. A change of Apple's version makes the list go back until a page overlaps with what
 /// was read. As long as Apple keeps the order of the records, which it does not document, no record that is there
