@@ -158,42 +158,6 @@ public sealed class AppleClientContractTests : AppleTest
         Apple.Violations.ShouldBeEmpty();
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task After_a_lost_response_the_client_finds_out_what_is_missing(bool hadItsEffect)
-    {
-        Location.AddAsset("1");
-        Apple.Faults.Next("/assets/associate", hadItsEffect ? Fault.LoseResponse() : Fault.Abort());
-        using var client = NewClient();
-        using var rate = new RequestRate(TimeProvider.System, requestsPerSecond: 1000);
-        var session = NewSession(client, rate);
-        var request = new AssociateAssetsRequest { Assets = [new() { AdamId = "1" }], SerialNumbers = ["S1", "S2"] };
-
-        await Should.ThrowAsync<AppleException>(() => session.AssociateAssetsAsync(request));
-        await Apple.WaitUntilDeliveredAsync();
-        var missing = await session.FindMissingAsync(request);
-
-        Apple.Requests.Count("/assets/associate").ShouldBe(1, "an uncertain write is not repeated");
-        missing.Count.ShouldBe(hadItsEffect ? 0 : 1);
-        Apple.Violations.ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task The_client_recognizes_a_read_only_token()
-    {
-        Location.AddAsset("1");
-        Location.ContentToken.IsReadOnly = true;
-        using var client = NewClient();
-        using var rate = new RequestRate(TimeProvider.System, requestsPerSecond: 1000);
-        var session = NewSession(client, rate);
-
-        (await AllAsync(session.ReadAssetsAsync(new AssetQuery(), default))).Count.ShouldBe(1);
-        var refused = await Should.ThrowAsync<AppleException>(() => session.EnableSubscriptionsAsync());
-
-        refused.Kind.ShouldBe(AppleErrorKind.ReadOnlyToken);
-    }
-
     [Fact]
     public async Task The_client_looks_up_names_kinds_and_icons()
     {
