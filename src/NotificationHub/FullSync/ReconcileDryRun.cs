@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
 using NotificationHub.Locations;

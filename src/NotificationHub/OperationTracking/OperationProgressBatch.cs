@@ -1,4 +1,3 @@
-using System.Text.Json;
 using NotificationHub.Storage;
 
 namespace NotificationHub.OperationTracking;

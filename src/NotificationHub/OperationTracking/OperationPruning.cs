@@ -1,4 +1,3 @@
-using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;

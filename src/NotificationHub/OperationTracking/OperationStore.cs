@@ -1,6 +1,4 @@
 using System.Data.Common;
-using Dapper;
-using NotificationHub.Events;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Dapper;
 using NotificationHub.Events;
 using NotificationHub.Storage;
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Dapper;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Snapshots;

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
-using Dapper;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
