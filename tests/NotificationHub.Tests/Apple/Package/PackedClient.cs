@@ -10,6 +10,7 @@ public sealed class PackedClient : IAsyncLifetime
 
     private static readonly string[] RootFiles =
     [
+        ".editorconfig",
         "BannedSymbols.txt",
         "Directory.Build.props",
         "Directory.Packages.props",
