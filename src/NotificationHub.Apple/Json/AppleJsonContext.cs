@@ -15,7 +15,7 @@ namespace NotificationHub.Apple;
 [JsonSerializable(typeof(SubscriptionAssignment))]
 [JsonSerializable(typeof(SubscriptionAdmin))]
 [JsonSerializable(typeof(ClientConfigRequest))]
-public sealed partial class AppleJsonContext : JsonSerializerContext;
+internal sealed partial class AppleJsonContext : JsonSerializerContext;
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
