@@ -35,7 +35,11 @@ public sealed class RequestRate : IDisposable
     public RequestRate(TimeProvider time, double? requestsPerSecond = null, int maxParallel = 5)
     {
         ArgumentNullException.ThrowIfNull(time);
-        ArgumentOutOfRangeException.ThrowIfLessThan(requestsPerSecond ?? LeastPerSecond, LeastPerSecond);
+        ArgumentOutOfRangeException.ThrowIfLessThan(
+            requestsPerSecond ?? LeastPerSecond,
+            LeastPerSecond,
+            nameof(requestsPerSecond)
+        );
         ArgumentOutOfRangeException.ThrowIfLessThan(maxParallel, 1);
         this.time = time;
         start = time.GetTimestamp();

@@ -132,7 +132,10 @@ internal sealed class IndexedList<T>(
         page.VersionId is null || following.VersionId is null || page.VersionId == following.VersionId;
 
     /// <returns>The page, or the error that there is no such page any more.</returns>
-    private async Task<(PageResponse<T>? Page, AppleException? Error)> TryTakeAsync(PageWindow<T> window, int index)
+    private static async Task<(PageResponse<T>? Page, AppleException? Error)> TryTakeAsync(
+        PageWindow<T> window,
+        int index
+    )
     {
         try
         {
