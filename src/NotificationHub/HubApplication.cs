@@ -10,6 +10,7 @@ using NotificationHub.Hosting;
 using NotificationHub.Hosting.Connections;
 using NotificationHub.Intake;
 using NotificationHub.Locations;
+using NotificationHub.Metadata;
 using NotificationHub.OperationTracking;
 using NotificationHub.Publishing;
 using NotificationHub.Refetch;
@@ -75,6 +76,7 @@ internal static class HubApplication
         hub.AddLocations();
         hub.AddRefetch();
         hub.AddFullSync();
+        hub.AddMetadata();
         hub.AddOperationTracking();
         hub.AddAudit();
         hub.AddRetention();

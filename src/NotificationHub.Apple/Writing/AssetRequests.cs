@@ -16,7 +16,8 @@ public abstract record AssetsRequest : WriteRequest
     /// <summary>The devices; 1000 fit into one of Apple's requests (<c>maxSerialNumbers</c>). Personal data.</summary>
     public IReadOnlyList<string> SerialNumbers { get; init; } = [];
 
-    internal override long? ItemCount => (long)Assets.Count * (ClientUserIds.Count + SerialNumbers.Count);
+    /// <inheritdoc />
+    public override long? ItemCount => (long)Assets.Count * (ClientUserIds.Count + SerialNumbers.Count);
 
     internal override string? FindError() =>
         RequestLists.FindError([.. Assets.Select(asset => asset.AdamId)], "assets")
@@ -100,7 +101,8 @@ public sealed record RevokeAssetsRequest : WriteRequest
 
     internal override Endpoint Endpoint => Endpoint.RevokeAssets;
 
-    internal override long? ItemCount => null;
+    /// <inheritdoc />
+    public override long? ItemCount => null;
 
     internal override string? FindError() =>
         RequestLists.FindError([.. ClientUserIds, .. SerialNumbers], "users or devices");

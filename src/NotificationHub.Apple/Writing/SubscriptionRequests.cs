@@ -13,7 +13,8 @@ public abstract record SubscriptionsRequest : WriteRequest
     /// <summary>The users; 1000 fit into one of Apple's requests (<c>maxSubscriptionClientUserIds</c>). Personal data.</summary>
     public required IReadOnlyList<string> ClientUserIds { get; init; }
 
-    internal override long? ItemCount => (long)AdamIds.Count * ClientUserIds.Count;
+    /// <inheritdoc />
+    public override long? ItemCount => (long)AdamIds.Count * ClientUserIds.Count;
 
     internal override string? FindError() =>
         RequestLists.FindError(AdamIds, "subscriptions")

@@ -26,7 +26,8 @@ public abstract record UsersRequest : WriteRequest
     /// <summary>The users; at least one. <c>maxUsers</c> of them (100) fit into one of Apple's requests.</summary>
     public required IReadOnlyList<RequestUser> Users { get; init; }
 
-    internal override long? ItemCount => Users.Count;
+    /// <inheritdoc />
+    public override long? ItemCount => Users.Count;
 
     internal override string? FindError() =>
         RequestLists.FindError([.. Users.Select(user => user.ClientUserId)], "users")

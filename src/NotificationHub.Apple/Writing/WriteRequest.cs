@@ -20,7 +20,7 @@ public abstract record WriteRequest
     internal abstract Endpoint Endpoint { get; }
 
     /// <summary>The number of Apple's tasks; null if only Apple knows it.</summary>
-    internal abstract long? ItemCount { get; }
+    public abstract long? ItemCount { get; }
 
     /// <returns>Why the request is incomplete or contradictory, without its data; null if it is neither.</returns>
     internal abstract string? FindError();

@@ -21,6 +21,7 @@ internal sealed record LocationDocument(
     string? NotificationUrl,
     IReadOnlyList<string> NotificationTypes,
     DateTimeOffset? TokenExpiresAt,
+    bool TokenReadOnly,
     DateTimeOffset? RegisteredAt,
     DateTimeOffset? RemovedAt
 )

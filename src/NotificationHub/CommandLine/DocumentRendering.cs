@@ -20,6 +20,7 @@ internal static class DocumentRendering
             ("Notification URL", location.NotificationUrl),
             ("Notification types", location.NotificationTypes.Count > 0 ? location.NotificationTypes : null),
             ("Content token expires", location.ReceiveOnly ? "none (receive-only)" : location.TokenExpiresAt),
+            ("Content token", location.TokenReadOnly ? "read-only: Apple refuses changes" : null),
             ("Registered", location.RegisteredAt),
             ("Imported", location.Progress?.Import),
             ("Removed", location.RemovedAt)

@@ -5,6 +5,7 @@ using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using NotificationHub.CommandLine.Apple;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
@@ -66,6 +67,7 @@ internal static partial class HubCommandLine
             DeadLettersCommand.Create(runner),
             OperationsCommand.Create(runner),
             ReconcileCommand.Create(runner),
+            AppleCommand.Create(runner),
             EraseCommand.Create(runner),
             AuditCommand.Create(runner),
             MigrateCommand.Create(runner),

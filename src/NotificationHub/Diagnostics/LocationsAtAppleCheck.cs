@@ -62,7 +62,10 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationCheck che
 
     private static DiagnosticResult CheckState(Location location) =>
         location.State == LocationState.Valid
-            ? DiagnosticResult.Ok("matches the record", location.LocationId)
+            ? DiagnosticResult.Ok(
+                location.TokenReadOnly ? "matches the record; its content token is read-only" : "matches the record",
+                location.LocationId
+            )
             : DiagnosticResult.Failed(
                 $"is {location.StateName}{(location.StateReason is { } reason ? $": {reason}" : "")}",
                 AdviceOn(location.State),

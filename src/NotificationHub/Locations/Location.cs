@@ -35,6 +35,9 @@ internal sealed record Location
 
     public DateTimeOffset? TokenExpiresAt { get; init; }
 
+    /// <summary>Whether Apple refused a change, because the content token allows only reads.</summary>
+    public bool TokenReadOnly { get; init; }
+
     /// <summary>When scheduled calls to Apple may resume; null if they are not paused.</summary>
     public DateTimeOffset? PausedUntil { get; init; }
 

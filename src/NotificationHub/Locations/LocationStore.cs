@@ -18,7 +18,7 @@ internal static class LocationStore
         select location_id LocationId, u_id UId, name, state StateName, state_reason StateReason, state_since StateSince,
             receive_only ReceiveOnly, mdm_id MdmId, mdm_name MdmName, mdm_metadata MdmMetadata, notification_url NotificationUrl,
             notification_types NotificationTypes, content_token ContentToken, token_expires_at TokenExpiresAt,
-            paused_until PausedUntil, created_at CreatedAt, registered_at RegisteredAt, removed_at RemovedAt,
+            token_read_only TokenReadOnly, paused_until PausedUntil, created_at CreatedAt, registered_at RegisteredAt, removed_at RemovedAt,
             restate_from RestateFrom
         from location
         """;
@@ -28,7 +28,7 @@ internal static class LocationStore
         set u_id = @UId, name = @Name, state = @StateName, state_reason = null, state_since = @StateSince, mdm_id = @MdmId,
             mdm_name = @MdmName, mdm_metadata = @MdmMetadata, notification_url = @NotificationUrl,
             notification_types = @NotificationTypes, content_token = @ContentToken, token_expires_at = @TokenExpiresAt,
-            registered_at = @RegisteredAt, expiry_step = null
+            token_read_only = 0, registered_at = @RegisteredAt, expiry_step = null
         where location_id = @LocationId
         """;
 
@@ -36,12 +36,12 @@ internal static class LocationStore
         insert into location
         (
             location_id, u_id, name, state, state_since, receive_only, mdm_id, mdm_name, mdm_metadata, notification_url,
-            notification_types, content_token, token_expires_at, read_number, created_at, registered_at
+            notification_types, content_token, token_expires_at, token_read_only, read_number, created_at, registered_at
         )
         values
         (
             @LocationId, @UId, @Name, @StateName, @StateSince, @ReceiveOnly, @MdmId, @MdmName, @MdmMetadata, @NotificationUrl,
-            @NotificationTypes, @ContentToken, @TokenExpiresAt, 0, @CreatedAt, @RegisteredAt
+            @NotificationTypes, @ContentToken, @TokenExpiresAt, 0, 0, @CreatedAt, @RegisteredAt
         )
         """;
 
@@ -238,6 +238,13 @@ internal static class LocationStore
         );
     }
 
+    /// <summary>Records that Apple refused a change with this content token.</summary>
+    public static Task SetTokenReadOnlyAsync(WriteTransaction transaction, Location used) =>
+        transaction.ExecuteAsync(
+            "update location set token_read_only = 1 where location_id = @LocationId and content_token = @ContentToken",
+            used
+        );
+
     public static Task SetConfigurationAsync(WriteTransaction transaction, Location location) =>
         transaction.ExecuteAsync(
             """
@@ -253,7 +260,7 @@ internal static class LocationStore
         transaction.ExecuteAsync(
             """
             update location
-            set content_token = @ContentToken, name = @Name, paused_until = null,
+            set content_token = @ContentToken, token_read_only = 0, name = @Name, paused_until = null,
                 expiry_step = case when token_expires_at >= @TokenExpiresAt then expiry_step else null end,
                 token_expires_at = @TokenExpiresAt
             where location_id = @LocationId

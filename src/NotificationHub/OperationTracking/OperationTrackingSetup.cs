@@ -12,6 +12,8 @@ internal static class OperationTrackingSetup
     {
         hub.AddOptions(OperationTrackingOptions.Section, new OperationTrackingOptionsValidator());
         hub.Services.AddSingleton<Announcements>();
+        hub.Services.AddSingleton<AppleWrites>();
+        hub.Services.AddSingleton<WriteProgress>();
         hub.Services.AddSingleton<OperationMetrics>();
         hub.Services.AddSingleton<OperationEvents>();
         hub.Services.AddSingleton<PollFailurePolicy>();

@@ -142,6 +142,7 @@ create table location
     notification_types nvarchar(max)  null,
     content_token      varbinary(max) null,
     token_expires_at   bigint         null,
+    token_read_only    bigint         not null,
     paused_until       bigint         null,
     read_number        bigint         not null,
     created_at         bigint         not null,
@@ -441,4 +442,16 @@ create table trusted_time
     name       nvarchar(40) collate Latin1_General_100_BIN2 not null,
     trusted_at bigint       not null,
     constraint trusted_time_key primary key clustered (name)
+);
+
+-- A cache of Apple's names of apps and books. Without a name, Apple had no metadata when the row was written.
+create table content_metadata
+(
+    country    nvarchar(2)   collate Latin1_General_100_BIN2 not null,
+    adam_id    nvarchar(20)  collate Latin1_General_100_BIN2 not null,
+    name       nvarchar(max) null,
+    kind       nvarchar(max) null,
+    icon       nvarchar(max) null,
+    expires_at bigint        not null,
+    constraint content_metadata_key primary key clustered (adam_id, country)
 );

@@ -116,6 +116,7 @@ create table location (
     notification_types text    null,
     content_token      blob    null,
     token_expires_at   integer null,
+    token_read_only    integer not null,
     paused_until       integer null,
     read_number        integer not null,
     created_at         integer not null,
@@ -385,4 +386,16 @@ create table erasure (
 create table trusted_time (
     name       text    not null primary key,
     trusted_at integer not null
+);
+
+-- A cache of Apple's names of apps and books. Without a name, Apple had no metadata when the row was written.
+create table content_metadata
+(
+    country    text    not null,
+    adam_id    text    not null,
+    name       text    null,
+    kind       text    null,
+    icon       text    null,
+    expires_at integer not null,
+    primary key (adam_id, country)
 );

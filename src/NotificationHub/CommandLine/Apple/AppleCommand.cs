@@ -1,0 +1,85 @@
+using System.CommandLine;
+using NotificationHub.Apple;
+using NotificationHub.Locations;
+using NotificationHub.Metadata;
+using NotificationHub.Storage;
+
+namespace NotificationHub.CommandLine.Apple;
+
+/// <summary>Commands that call Apple for one location, for people who have no MDM at hand or want to check one.</summary>
+internal static class AppleCommand
+{
+    public static Command Create(CommandRunner runner)
+    {
+        var location = new Option<string>("--location")
+        {
+            Description = "The location's ID from `locations list`.",
+            Required = true,
+        };
+        var reads = new AppleReadCommands(runner, location);
+        var writes = new AppleWriteCommands(runner, location);
+        var users = runner.Create(
+            "users",
+            "List the location's users; create, update or retire users.",
+            reads.ListUsersAsync,
+            reads.UserInputs
+        );
+        users.Add(writes.CreateCreateUser());
+        users.Add(writes.CreateUpdateUser());
+        users.Add(writes.CreateRetireUsers());
+        return new Command("apple", "Read and change a location's records at Apple.")
+        {
+            runner.Json,
+            reads.CreateAssets(),
+            reads.CreateAssignments(),
+            users,
+            reads.CreateSubscriptions(),
+            writes.CreateAssociate(),
+            writes.CreateDisassociate(),
+            writes.CreateRevoke(),
+            reads.CreateStatus(),
+        };
+    }
+
+    /// <summary>Runs a command's reads. Apple's errors end the command with advice.</summary>
+    public static async Task<int> ReadAsync(
+        CommandContext context,
+        Option<string> location,
+        Func<AppleSession, Task<int>> read
+    )
+    {
+        await context.OpenKeyRingAsync();
+        var locationId = context.Get(location)!;
+        var found =
+            await context.Database.ReadAsync(
+                connection => LocationStore.FindAsync(connection, locationId),
+                context.CancellationToken
+            ) ?? throw LocationException.NotFound(locationId);
+        using var rate = new RequestRate(TimeProvider.System);
+        try
+        {
+            return await read(context.Service<LocationApple>().Open(found, rate));
+        }
+        catch (AppleException exception)
+        {
+            var advice = exception.IsTokenError
+                ? $"Download a new content token from Apple, and run `locations renew-token {locationId}`."
+                : "Run the command again later.";
+            throw new CommandException(ExitCode.Failed, $"{exception.Message} {advice}");
+        }
+    }
+
+    /// <summary>Finds names for people; without them, the output has none.</summary>
+    public static async Task<Func<string?, string?>> FindNamesAsync(
+        CommandContext context,
+        AppleSession session,
+        IEnumerable<string?> adamIds
+    )
+    {
+        var country = (await session.GetClientConfigAsync(context.CancellationToken)).CountryISO2ACode;
+        var names = await context
+            .Service<ContentNames>()
+            .FindAsync(country, [.. adamIds.OfType<string>().Distinct(StringComparer.Ordinal)], context.CancellationToken);
+        return adamId => adamId is null ? null : names.GetValueOrDefault(adamId)?.Name;
+    }
+}

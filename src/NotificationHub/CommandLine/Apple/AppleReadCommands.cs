@@ -1,0 +1,292 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using NotificationHub.Apple;
+
+namespace NotificationHub.CommandLine.Apple;
+
+internal sealed class AppleReadCommands(CommandRunner runner, Option<string> location)
+{
+    private readonly Option<string?> adamId = new("--adam-id")
+    {
+        Description = "Only this app, book or subscription, by Apple's ID.",
+    };
+
+    private readonly Option<string?> user = new("--user") { Description = "Only this user, by clientUserId." };
+
+    private readonly Option<string?> serial = new("--serial") { Description = "Only this device, by serial number." };
+
+    private readonly Option<int> limit = CommandInput.Limit();
+
+    public Symbol[] UserInputs => [location, user, limit];
+
+    public Command CreateAssets() =>
+        runner.Create(
+            "assets",
+            """
+            List the location's apps and books, with names and counts.
+
+            Example:
+              NotificationHub apple assets --location euymam2icmymo32l
+            """,
+            context =>
+                AppleCommand.ReadAsync(
+                    context,
+                    location,
+                    async session =>
+                    {
+                        var query = new AssetQuery { AdamId = context.Get(adamId) };
+                        var (assets, hasMore) = await TakeAsync(context, session.ListAssetsAsync(query));
+                        var nameOf = await AppleCommand.FindNamesAsync(context, session, assets.Select(one => one.AdamId));
+                        return Write(
+                            context,
+                            new { Assets = assets.Select(one => WithName(one, nameOf(one.AdamId))), hasMore },
+                            hasMore,
+                            new ConsoleTable("ID", "Name", "Kind", "License", "Assigned", "Available", "Total"),
+                            table =>
+                                assets.ForEach(one =>
+                                    table.Row(
+                                        one.AdamId,
+                                        nameOf(one.AdamId),
+                                        one.ProductType,
+                                        one.PricingParam,
+                                        one.AssignedCount,
+                                        one.IsUnlimited ? "unlimited" : one.AvailableCount,
+                                        one.IsUnlimited ? "unlimited" : one.TotalCount
+                                    )
+                                )
+                        );
+                    }
+                ),
+            location,
+            adamId,
+            limit
+        );
+
+    public Command CreateAssignments() =>
+        runner.Create(
+            "assignments",
+            """
+            List which users and devices have which apps and books.
+
+            Example:
+              NotificationHub apple assignments --location euymam2icmymo32l --serial C02XK0AAJGH5
+            """,
+            context =>
+                AppleCommand.ReadAsync(
+                    context,
+                    location,
+                    async session =>
+                    {
+                        var query = new AssignmentQuery
+                        {
+                            AdamId = context.Get(adamId),
+                            ClientUserId = context.Get(user),
+                            SerialNumber = context.Get(serial),
+                        };
+                        var (assignments, hasMore) = await TakeAsync(context, session.ListAssignmentsAsync(query));
+                        var nameOf = await AppleCommand.FindNamesAsync(
+                            context,
+                            session,
+                            assignments.Select(one => one.AdamId)
+                        );
+                        return Write(
+                            context,
+                            new
+                            {
+                                Assignments = assignments.Select(one => WithName(one, nameOf(one.AdamId))),
+                                hasMore,
+                            },
+                            hasMore,
+                            new ConsoleTable("ID", "Name", "Device", "User", "License"),
+                            table =>
+                                assignments.ForEach(one =>
+                                    table.Row(
+                                        one.AdamId,
+                                        nameOf(one.AdamId),
+                                        one.SerialNumber,
+                                        one.ClientUserId,
+                                        one.PricingParam
+                                    )
+                                )
+                        );
+                    }
+                ),
+            location,
+            adamId,
+            serial,
+            user,
+            limit
+        );
+
+    public Command CreateSubscriptions() =>
+        runner.Create(
+            "subscriptions",
+            "List the location's subscriptions, with names and seats.",
+            context =>
+                AppleCommand.ReadAsync(
+                    context,
+                    location,
+                    async session =>
+                    {
+                        var query = new SubscriptionQuery { AdamId = context.Get(adamId) };
+                        var (found, hasMore) = await TakeAsync(context, session.ListSubscriptionsAsync(query));
+                        var nameOf = await AppleCommand.FindNamesAsync(
+                            context,
+                            session,
+                            found.SelectMany(one => new[] { one.AdamId, one.ParentAdamId })
+                        );
+                        return Write(
+                            context,
+                            new
+                            {
+                                Subscriptions = found.Select(one => WithName(one, nameOf(one.AdamId) ?? nameOf(one.ParentAdamId))),
+                                hasMore,
+                            },
+                            hasMore,
+                            new ConsoleTable("ID", "Name", "Status", "Assigned", "Available", "Period ends"),
+                            table =>
+                                found.ForEach(one =>
+                                    table.Row(
+                                        one.AdamId,
+                                        nameOf(one.AdamId) ?? nameOf(one.ParentAdamId),
+                                        one.Status,
+                                        Sum(one.Counts?.Assigned),
+                                        Sum(one.Counts?.Available),
+                                        one.PeriodEndDate?.ToString("O", null)
+                                    )
+                                )
+                        );
+                    }
+                ),
+            location,
+            adamId,
+            limit
+        );
+
+    public Command CreateStatus()
+    {
+        var eventId = new Argument<string>("event-id") { Description = "The eventId in Apple's response." };
+        return runner.Create(
+            "status",
+            """
+            Show Apple's status of a request and the tasks that failed.
+
+            `operations show` shows what the hub knows of it, without calling Apple.
+            """,
+            context =>
+                AppleCommand.ReadAsync(
+                    context,
+                    location,
+                    async session =>
+                    {
+                        var status = await session.GetEventStatusAsync(context.Get(eventId), context.CancellationToken);
+                        context.Output.Write(
+                            new { EventId = context.Get(eventId), Status = status },
+                            console =>
+                            {
+                                console.WriteFields(
+                                    ("Status", status.Status),
+                                    ("Kind", status.EventType),
+                                    ("Completed", status.NumCompleted),
+                                    ("Requested", status.NumRequested)
+                                );
+                                var table = new ConsoleTable("Error", "Assets", "Devices", "Users", "Message");
+                                foreach (var failure in status.Failures)
+                                {
+                                    table.Row(
+                                        failure.ErrorNumber,
+                                        failure.ErrorInfo?.Assets.Select(asset => asset.AdamId),
+                                        failure.ErrorInfo?.SerialNumbers,
+                                        failure.ErrorInfo?.ClientUserIds,
+                                        failure.ErrorMessage
+                                    );
+                                }
+
+                                if (status.Failures.Count > 0)
+                                {
+                                    table.WriteTo(console);
+                                }
+                            }
+                        );
+                        return status.Failures.Count > 0 ? ExitCode.Failed : ExitCode.Ok;
+                    }
+                ),
+            eventId,
+            location
+        );
+    }
+
+    public Task<int> ListUsersAsync(CommandContext context) =>
+        AppleCommand.ReadAsync(
+            context,
+            location,
+            async session =>
+            {
+                var query = new UserQuery { ClientUserId = context.Get(user) };
+                var (users, hasMore) = await TakeAsync(context, session.ListUsersAsync(query));
+                return Write(
+                    context,
+                    new { Users = users, hasMore },
+                    hasMore,
+                    new ConsoleTable("User", "Status", "Email"),
+                    table => users.ForEach(one => table.Row(one.ClientUserId, one.Status, one.Email))
+                );
+            }
+        );
+
+    // Apple's members keep their names, including those that the client does not know.
+    private static JsonObject WithName<T>(T record, string? name)
+    {
+        var json = JsonSerializer.SerializeToNode(record, JsonSerializerOptions.Web)!.AsObject();
+        json.Insert(0, "name", name);
+        return json;
+    }
+
+    private static int Write<T>(
+        CommandContext context,
+        T document,
+        bool hasMore,
+        ConsoleTable table,
+        Action<ConsoleTable> fill
+    )
+    {
+        context.Output.Write(
+            document,
+            console =>
+            {
+                fill(table);
+                table.WriteTo(console);
+                if (hasMore)
+                {
+                    console.WriteText("There are more. Use a filter, or a higher --limit.");
+                }
+            }
+        );
+        return ExitCode.Ok;
+    }
+
+    // Stops to read at the limit: a location may have a million records.
+    private async Task<(List<T> Records, bool HasMore)> TakeAsync<T>(
+        CommandContext context,
+        IAsyncEnumerable<T> records
+    )
+    {
+        var maxCount = context.Get(limit);
+        List<T> taken = [];
+        await foreach (var record in records.WithCancellation(context.CancellationToken))
+        {
+            if (taken.Count == maxCount)
+            {
+                return (taken, true);
+            }
+
+            taken.Add(record);
+        }
+
+        return (taken, false);
+    }
+
+    private static long? Sum(SeatCounts? seats) =>
+        seats is null ? null : (seats.Renewing ?? 0) + (seats.Expiring ?? 0);
+}
