@@ -8,6 +8,7 @@ using System.Text.RegularExpressions;
 using NotificationHub.CommandLine.Apple;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
+using NotificationHub.OperationTracking;
 using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine;
@@ -148,6 +149,7 @@ internal static partial class HubCommandLine
             LocationException { Code: LocationErrorCode.NotFound } => ExitCode.NotFound,
             LocationException { Code: LocationErrorCode.BadInput } => ExitCode.Usage,
             LocationException
+            or AppleWriteException
             or SchemaException
             or StorageUnavailableException
             or DatabaseOpenException

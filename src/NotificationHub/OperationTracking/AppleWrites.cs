@@ -1,6 +1,7 @@
 using NotificationHub.Apple;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
+using WriteRequest = NotificationHub.Apple.WriteRequest;
 
 namespace NotificationHub.OperationTracking;
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using NotificationHub.Apple;
 using NotificationHub.OperationTracking;
 using NotificationHub.Storage;
+using WriteRequest = NotificationHub.Apple.WriteRequest;
 
 namespace NotificationHub.CommandLine.Apple;
 

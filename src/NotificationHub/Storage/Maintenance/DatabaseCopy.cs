@@ -18,8 +18,6 @@ internal sealed class DatabaseCopy(Database source, Database target)
         "lease",
         "replica",
         "commit_token",
-        // A cache.
-        "content_metadata",
         // The new database has its own key, which encrypts the content tokens again.
         "data_protection_key",
     ];

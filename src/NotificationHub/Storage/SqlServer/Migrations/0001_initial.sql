@@ -142,7 +142,7 @@ create table location
     notification_types nvarchar(max)  null,
     content_token      varbinary(max) null,
     token_expires_at   bigint         null,
-    token_read_only    bigint         not null,
+    token_read_only    bigint         not null constraint location_token_read_only default 0,
     paused_until       bigint         null,
     read_number        bigint         not null,
     created_at         bigint         not null,

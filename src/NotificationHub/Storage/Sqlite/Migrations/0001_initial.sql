@@ -116,7 +116,7 @@ create table location (
     notification_types text    null,
     content_token      blob    null,
     token_expires_at   integer null,
-    token_read_only    integer not null,
+    token_read_only    integer not null default 0,
     paused_until       integer null,
     read_number        integer not null,
     created_at         integer not null,
