@@ -21,6 +21,7 @@ public sealed class ArchitectureTests
     private static readonly string[] Stages =
     [
         "Locations",
+        "Metadata",
         "Intake",
         "Publishing",
         "Snapshots",
@@ -42,6 +43,7 @@ public sealed class ArchitectureTests
             { "Auth", ["Hosting", "Telemetry", "Storage"] },
             { "Health", ["Hosting", "Telemetry", "Storage"] },
             { "Locations", [.. Base, "Apple"] },
+            { "Metadata", [.. Base, "Locations", "Apple"] },
             { "Intake", [.. Base, "Locations"] },
             { "Publishing", [.. Base] },
             { "Snapshots", [.. Base] },

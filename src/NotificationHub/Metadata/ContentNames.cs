@@ -44,7 +44,10 @@ internal sealed partial class ContentNames(
     {
         var cached = await ReadAsync(country, adamIds, cancellationToken);
         var now = time.GetUtcNow();
-        var fresh = cached.Where(row => row.ExpiresAt > now).Select(row => row.AdamId).ToHashSet(StringComparer.Ordinal);
+        var fresh = cached
+            .Where(row => row.ExpiresAt > now)
+            .Select(row => row.AdamId)
+            .ToHashSet(StringComparer.Ordinal);
         string[] missing = [.. adamIds.Distinct(StringComparer.Ordinal).Where(id => !fresh.Contains(id))];
         if (country is null || missing.Length == 0)
         {

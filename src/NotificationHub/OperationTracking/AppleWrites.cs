@@ -58,10 +58,8 @@ internal sealed class AppleWrites(
     private async Task<Location> FindAsync(string locationId, CancellationToken cancellationToken)
     {
         var location =
-            await database.ReadAsync(
-                connection => LocationStore.FindAsync(connection, locationId),
-                cancellationToken
-            ) ?? throw LocationException.NotFound(locationId);
+            await database.ReadAsync(connection => LocationStore.FindAsync(connection, locationId), cancellationToken)
+            ?? throw LocationException.NotFound(locationId);
         return LocationStates.MayCallApple(location.State)
             ? location
             : throw new LocationException(

@@ -91,7 +91,12 @@ internal sealed class WriteProgress(Database database, ReplicaBarrier replicas, 
             );
         }
 
-        var parameters = new { locationId, ids = eventIds.InList(), after };
+        var parameters = new
+        {
+            locationId,
+            ids = eventIds.InList(),
+            after,
+        };
         var pending = await connection.ExecuteScalarAsync<long>(
             """
             select count(*)
@@ -109,6 +114,7 @@ internal sealed class WriteProgress(Database database, ReplicaBarrier replicas, 
                 left join log_cursor c on c.name = concat('publishing:', e.topic)
                 where e.seq > @after and e.location_id = @locationId and e.correlation_id in @ids
                 group by e.type
+                order by e.type
                 """,
                 parameters
             )

@@ -61,7 +61,10 @@ public sealed class AppleReadCommandTests
     {
         await using var scene = await StartAsync();
         var location = (await scene.RegisterAsync()).LocationId;
-        var failed = await scene.Library.AssociateAsync(["361285480"], [.. Enumerable.Range(0, 20).Select(i => $"D{i}")]);
+        var failed = await scene.Library.AssociateAsync(
+            ["361285480"],
+            [.. Enumerable.Range(0, 20).Select(i => $"D{i}")]
+        );
 
         var run = await RunAsync(scene, location, "status", failed, "--json");
 

@@ -84,6 +84,17 @@ internal sealed partial class RegistrationScene
             "the import has begun"
         );
 
+    /// <summary>Registers the location, and waits until its records are imported.</summary>
+    public async Task<string> ImportAsync()
+    {
+        var location = (await RegisterAsync()).LocationId;
+        await Until.TrueAsync(
+            async () => (await EventsAsync("location.imported")).Count > 0,
+            "the location is imported"
+        );
+        return location;
+    }
+
     public Task ExecuteAsync(string sql, object? parameters = null) =>
         Hub.Database.WriteAsync(transaction => transaction.ExecuteAsync(sql, parameters), CancellationToken.None);
 

@@ -79,7 +79,11 @@ internal static class AppleCommand
         var country = (await session.GetClientConfigAsync(context.CancellationToken)).CountryISO2ACode;
         var names = await context
             .Service<ContentNames>()
-            .FindAsync(country, [.. adamIds.OfType<string>().Distinct(StringComparer.Ordinal)], context.CancellationToken);
+            .FindAsync(
+                country,
+                [.. adamIds.OfType<string>().Distinct(StringComparer.Ordinal)],
+                context.CancellationToken
+            );
         return adamId => adamId is null ? null : names.GetValueOrDefault(adamId)?.Name;
     }
 }

@@ -37,7 +37,11 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                     {
                         var query = new AssetQuery { AdamId = context.Get(adamId) };
                         var (assets, hasMore) = await TakeAsync(context, session.ListAssetsAsync(query));
-                        var nameOf = await AppleCommand.FindNamesAsync(context, session, assets.Select(one => one.AdamId));
+                        var nameOf = await AppleCommand.FindNamesAsync(
+                            context,
+                            session,
+                            assets.Select(one => one.AdamId)
+                        );
                         return Write(
                             context,
                             new { Assets = assets.Select(one => WithName(one, nameOf(one.AdamId))), hasMore },
@@ -92,11 +96,7 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                         );
                         return Write(
                             context,
-                            new
-                            {
-                                Assignments = assignments.Select(one => WithName(one, nameOf(one.AdamId))),
-                                hasMore,
-                            },
+                            new { Assignments = assignments.Select(one => WithName(one, nameOf(one.AdamId))), hasMore },
                             hasMore,
                             new ConsoleTable("ID", "Name", "Device", "User", "License"),
                             table =>
@@ -140,7 +140,9 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                             context,
                             new
                             {
-                                Subscriptions = found.Select(one => WithName(one, nameOf(one.AdamId) ?? nameOf(one.ParentAdamId))),
+                                Subscriptions = found.Select(one =>
+                                    WithName(one, nameOf(one.AdamId) ?? nameOf(one.ParentAdamId))
+                                ),
                                 hasMore,
                             },
                             hasMore,
@@ -287,6 +289,5 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
         return (taken, false);
     }
 
-    private static long? Sum(SeatCounts? seats) =>
-        seats is null ? null : (seats.Renewing ?? 0) + (seats.Expiring ?? 0);
+    private static long? Sum(SeatCounts? seats) => seats is null ? null : (seats.Renewing ?? 0) + (seats.Expiring ?? 0);
 }

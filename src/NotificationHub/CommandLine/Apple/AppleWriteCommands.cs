@@ -11,10 +11,10 @@ namespace NotificationHub.CommandLine.Apple;
 /// <summary>Commands that change records at Apple. Each is confirmed, audited and announced to operation tracking.</summary>
 internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> location)
 {
-    private const string Paging = """
-        The hub tracks the request like one of your MDM's. With --wait, the command shows the progress until Apple
-        has finished and the hub has published what changed. Exit code 1: Apple refused the request, a task failed, or it
-        is not finished after 15 minutes.
+    private const string Tracking = """
+        The hub tracks the request like one of your MDM's. With --wait, the command shows the progress
+        until Apple has finished and the hub has published what changed. Exit code 1: Apple refused the
+        request, a task failed, or it is not finished after 15 minutes.
         """;
 
     private readonly Option<AssetKey[]> assets = new("--asset")
@@ -33,7 +33,8 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
 
     private readonly Option<string?> managedAccount = new("--managed-apple-account")
     {
-        Description = "The user's Managed Apple Account. Apple then associates the user at once, without an invitation.",
+        Description =
+            "The user's Managed Apple Account. Apple then associates the user at once, without an invitation.",
     };
 
     private readonly Option<bool> yes = new("--yes") { Description = "Do not ask for confirmation." };
@@ -54,10 +55,10 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             $"""
             Assign apps or books to devices or users.
 
-            {Paging}
+            {Tracking}
 
             Example:
-              NotificationHub apple associate --location euymam2icmymo32l --asset 361309726 --serial C02XK0AAJGH5
+              NotificationHub apple associate --location euymam2icmymo32l --asset 361309726 --serial C02XK0AAJ
             """,
             context => new AssociateAssetsRequest
             {
@@ -74,7 +75,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             $"""
             Take apps or books back from devices or users.
 
-            {Paging}
+            {Tracking}
             """,
             context => new DisassociateAssetsRequest
             {
@@ -91,7 +92,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             $"""
             Take all revocable apps and books back from devices or users.
 
-            {Paging}
+            {Tracking}
             """,
             context => new RevokeAssetsRequest
             {
@@ -117,7 +118,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             $"""
             Retire users: they lose all apps, books and subscriptions.
 
-            {Paging}
+            {Tracking}
             """,
             context => new RetireUsersRequest
             {
@@ -136,7 +137,12 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
         params Option[] more
     )
     {
-        var command = CreateWrite(name, description, create, [location, .. more, serials, users, missingOnly, yes, wait]);
+        var command = CreateWrite(
+            name,
+            description,
+            create,
+            [location, .. more, serials, users, missingOnly, yes, wait]
+        );
         command.Validators.Add(result => Require(result, serials, users));
         return command;
     }
@@ -149,7 +155,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             $"""
             {summary}
 
-            {Paging}
+            {Tracking}
             """,
             context =>
                 create(
@@ -223,14 +229,18 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
                     );
                 }
 
-                foreach (var (type, count) in state?.Events ?? new Dictionary<string, long>())
+                if (state is { Events.Count: > 0 })
                 {
-                    console.WriteText($"Published: {type} ({count})");
+                    console.WriteUnwrapped(
+                        $"Events: {string.Join(", ", state.Events.Select(one => $"{one.Key} ({one.Value})"))}"
+                    );
                 }
 
                 if (state is { IsDone: false })
                 {
-                    console.WriteText("Not finished after 15 minutes. The hub continues; `operations show` shows the state.");
+                    console.WriteText(
+                        "Not finished after 15 minutes. The hub continues; `operations show` shows the state."
+                    );
                 }
             }
         );
@@ -271,9 +281,8 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
     private static string Describe(WriteRequest request) =>
         request switch
         {
-            AssetsRequest assets =>
-                $"assets {string.Join(", ", assets.Assets.Select(asset => asset.AdamId))}, "
-                    + $"{assets.SerialNumbers.Count} devices, {assets.ClientUserIds.Count} users",
+            AssetsRequest assets => $"assets {string.Join(", ", assets.Assets.Select(asset => asset.AdamId))}, "
+                + $"{assets.SerialNumbers.Count} devices, {assets.ClientUserIds.Count} users",
             RevokeAssetsRequest revoke =>
                 $"all assets, {revoke.SerialNumbers.Count} devices, {revoke.ClientUserIds.Count} users",
             UsersRequest users => $"{users.Users.Count} users",
@@ -308,7 +317,9 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
                 || !parts[0].All(char.IsAsciiDigit)
             )
             {
-                given.AddError($"--asset: '{token.Value}' must be Apple's ID in digits, such as 361309726 or 361309726/PLUS.");
+                given.AddError(
+                    $"--asset: '{token.Value}' must be Apple's ID in digits, such as 361309726 or 361309726/PLUS."
+                );
                 return null;
             }
 
