@@ -45,6 +45,7 @@ internal sealed record LocationDocument(
             NotificationUrl: location.NotificationUrl,
             NotificationTypes: LocationStore.ReadTypes(location.NotificationTypes),
             TokenExpiresAt: location.TokenExpiresAt,
+            TokenReadOnly: location.TokenReadOnly,
             RegisteredAt: location.RegisteredAt,
             RemovedAt: location.RemovedAt
         );
