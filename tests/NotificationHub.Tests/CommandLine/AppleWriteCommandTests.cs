@@ -48,7 +48,7 @@ public sealed class AppleWriteCommandTests
 
         run.Output.ShouldContain("Apple: 1 of 1 requests finished.");
         run.Output.ShouldContain("Apple accepted ASSOCIATE with 1 tasks: event ");
-        run.Output.ShouldContain("Events: asset.changed (1), assignment.changed (1)");
+        run.Output.ShouldContain("assignment.changed (1), operation.completed (1)");
     }
 
     [Fact]

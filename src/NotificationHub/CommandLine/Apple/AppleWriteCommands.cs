@@ -185,17 +185,20 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
         await context.OpenKeyRingAsync();
         var progress = context.Service<WriteProgress>();
         var after = context.Get(wait) ? await progress.BeginAsync(context.CancellationToken) : 0;
-        var accepted = await context.AuditAsync(
-            new AuditedAct($"apple {name}", locationId, subject),
-            () =>
-                context
-                    .Service<AppleWrites>()
-                    .SendAsync(
-                        new AppleWrite(locationId, request, context.Get(missingOnly)),
-                        context.Actor,
-                        context.CancellationToken
-                    )
-        );
+        var accepted = await context
+            .Service<AuditTrail>()
+            .RunAsync(
+                context.Actor,
+                new AuditedAct(request is UsersRequest ? $"apple users {name}" : $"apple {name}", locationId, subject),
+                () =>
+                    context
+                        .Service<AppleWrites>()
+                        .SendAsync(
+                            new AppleWrite(locationId, request, context.Get(missingOnly)),
+                            context.Actor,
+                            context.CancellationToken
+                        )
+            );
         var state =
             context.Get(wait) && accepted.Count > 0
                 ? await progress.FollowAsync(
