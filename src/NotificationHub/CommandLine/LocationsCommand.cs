@@ -1,5 +1,4 @@
 using System.CommandLine;
-using NotificationHub.Admin;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Removal;
 

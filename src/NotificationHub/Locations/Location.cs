@@ -1,5 +1,3 @@
-using NotificationHub.Locations.Secrets;
-
 namespace NotificationHub.Locations;
 
 /// <summary>A row of <c>location</c>.</summary>

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Dapper;
 using NotificationHub.Apple;
-using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;

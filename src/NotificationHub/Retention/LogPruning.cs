@@ -27,7 +27,7 @@ internal sealed record PrunedLog(string Name, string Table, string At, string Co
 internal static class LogPruning
 {
     /// <param name="old">A row that is old enough. Earlier rows are older, even if a clock that was ahead gave them later times.</param>
-    /// <param name="before">The first younger row, and all rows after it, stay; in Unix milliseconds.</param>
+    /// <param name="before">The first younger row, and all rows after it, stay.</param>
     public static async Task<int> DeleteAsync(
         WriteTransaction transaction,
         PrunedLog log,

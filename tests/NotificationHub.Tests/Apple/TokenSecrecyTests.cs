@@ -1,5 +1,3 @@
-using NotificationHub.Apple;
-
 namespace NotificationHub.Tests.Apple;
 
 /// <summary>The content token appears only in the Authorization header.</summary>

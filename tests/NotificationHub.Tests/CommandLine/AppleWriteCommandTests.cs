@@ -1,5 +1,4 @@
 using NotificationHub.CommandLine;
-using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
 using NotificationHub.Tests.Crash;

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NotificationHub.Apple;
-using NotificationHub.Locations;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;
 

@@ -6,7 +6,6 @@ using System.Text.Json;
 using System.Xml.Linq;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using NotificationHub.Locations;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Tests.Auth;
 using NotificationHub.Tests.CommandLine;

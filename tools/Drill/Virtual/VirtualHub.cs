@@ -7,7 +7,6 @@ using Microsoft.Extensions.Options;
 using NotificationHub.Apple;
 using NotificationHub.FullSync;
 using NotificationHub.Intake;
-using NotificationHub.Locations;
 using NotificationHub.Locations.Secrets;
 using NotificationHub.Refetch;
 using NotificationHub.Refetch.Scheduling;

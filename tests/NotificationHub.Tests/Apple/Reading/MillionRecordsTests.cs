@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Web;
-using NotificationHub.Apple;
 
 namespace NotificationHub.Tests.Apple.Reading;
 

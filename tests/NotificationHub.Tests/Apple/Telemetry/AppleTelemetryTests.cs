@@ -113,7 +113,7 @@ public sealed class AppleTelemetryTests : AppleTest
         await Should.ThrowAsync<AppleException>(ReadAssets());
 
         ErrorTypeOfAssets().ShouldBe(type);
-        seen.Of(Duration).Last()["http.response.status_code"].ShouldBe(status);
+        seen.Of(Duration)[^1]["http.response.status_code"].ShouldBe(status);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class AppleTelemetryTests : AppleTest
         await Should.ThrowAsync<AppleException>(ReadAssets());
 
         ErrorTypeOfAssets().ShouldBe("name_resolution_error");
-        seen.Of(Duration).Last()["http.response.status_code"].ShouldBeNull();
+        seen.Of(Duration)[^1]["http.response.status_code"].ShouldBeNull();
     }
 
     [Fact]
@@ -234,7 +234,7 @@ public sealed class AppleTelemetryTests : AppleTest
         span.Status.ShouldBe(ActivityStatusCode.Error);
         span.StatusDescription.ShouldBeNull();
         var type = span.GetTagItem("error.type");
-        seen.Of(Duration).Last()["error.type"].ShouldBe(type);
+        seen.Of(Duration)[^1]["error.type"].ShouldBe(type);
         return type;
     }
 }
