@@ -36,8 +36,9 @@ internal static class LocationsAddCommand
             """
             Register a location.
 
-            A hub must be running. If the command times out, run it again: it resumes the registration. With
-            --receive-only, it registers another location, and the hub deletes an unfinished registration.
+            A hub must be running. If the command times out, run it again: it resumes the registration.
+            A --receive-only registration cannot be resumed: the next run registers a new location, and the
+            hub deletes the unfinished one.
 
             Examples:
               NotificationHub locations add --token-file token.vpptoken --url https://hub.example.com

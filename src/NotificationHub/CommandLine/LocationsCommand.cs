@@ -88,8 +88,8 @@ internal static class LocationsCommand
             Ask Apple to send a test notification through the public URL, and wait for it.
 
             A hub must be running. Apple sends a test notification only when Client Config is set, so the
-            command sets it, with a new secret. The command changes nothing and fails if Apple's settings
-            differ from the hub's, or if the location is receive-only.
+            command sets it, with a new secret. If Apple's settings differ from the hub's, or the location
+            is receive-only, the command fails and changes nothing.
             Exit code 1: the notification did not arrive, or the command failed.
             """,
             context => TestAsync(context, context.Get(location), context.Get(wait)),

@@ -124,7 +124,7 @@ internal static class ReconcileCommand
             console =>
                 console.WriteTable(
                     drifts,
-                    ("Kind", drift => drift.Resource),
+                    ("Kind", drift => drift.Kind),
                     ("Key", drift => drift.Key),
                     ("Change", drift => drift.Change),
                     ("Fields", drift => drift.Fields)
@@ -148,7 +148,7 @@ internal static class ReconcileCommand
     }
 }
 
-internal sealed record DriftDocument(string Resource, string Key, string Change, IReadOnlyList<string> Fields)
+internal sealed record DriftDocument(string Kind, string Key, string Change, IReadOnlyList<string> Fields)
 {
     public static DriftDocument From(RecordKind kind, RecordDifference difference) =>
         new(

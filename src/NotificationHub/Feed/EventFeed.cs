@@ -80,7 +80,7 @@ internal sealed class EventFeed(Database database, TimeProvider time)
                 return new FeedPage(entries, entries[^1].Seq);
             }
 
-            // A restore or the purge of a location leaves a gap.
+            // A restore or the deletion of a location's data leaves a gap.
             position = Math.Max(upTo, await EventLog.ReadNextAsync(connection, upTo) - 1);
         }
 

@@ -16,6 +16,10 @@ internal sealed partial class ContentNames(
     ILogger<ContentNames> logger
 )
 {
+    // The lengths of the columns.
+    private const int MaxIdLength = 20;
+    private const int CountryLength = 2;
+
     private static readonly TimeSpan MaxLookup = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
@@ -42,14 +46,15 @@ internal sealed partial class ContentNames(
         CancellationToken cancellationToken
     )
     {
+        adamIds = [.. adamIds.Where(id => id.Length is > 0 and <= MaxIdLength && id.All(char.IsAsciiDigit)).Distinct()];
         var cached = await ReadAsync(country, adamIds, cancellationToken);
         var now = time.GetUtcNow();
         var fresh = cached
             .Where(row => row.ExpiresAt > now)
             .Select(row => row.AdamId)
             .ToHashSet(StringComparer.Ordinal);
-        string[] missing = [.. adamIds.Distinct(StringComparer.Ordinal).Where(id => !fresh.Contains(id))];
-        if (country is null || missing.Length == 0)
+        string[] missing = [.. adamIds.Where(id => !fresh.Contains(id))];
+        if (country is not { Length: CountryLength } || missing.Length == 0)
         {
             return ToNames(cached);
         }

@@ -28,7 +28,7 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
         RedateSql = RedateNotification,
     };
 
-    // The last "when" reads all events. It applies only to notifications that an older version rerouted, which stored no note.
+    // The last "when" reads all events. It applies only to notifications without a note.
     public static readonly ExpiredRowQuery Rerouted = new(
         "notifications",
         """

@@ -21,7 +21,7 @@ public sealed class CommandDocumentTests
         Run the commands with `NotificationHub`. In the container, the program is `/app/NotificationHub`. From source,
         use `dotnet run --project src/NotificationHub --`.
 
-        Every command except `serve` and `health` opens the hub's database with the hub's settings. You can run commands
+        Every command except `health` opens the hub's database with the hub's settings. You can run commands
         while a hub is running. Some commands require a running hub; their help says so. If the [admin API](admin.md) has
         the same request, `--json` prints the same document. Messages and errors go to standard error.
 

@@ -9,7 +9,7 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
 {
     private readonly Option<string?> adamId = new("--adam-id")
     {
-        Description = "Only this app, book or subscription, by Apple's ID.",
+        Description = "Only records with this ID of Apple.",
     };
 
     private readonly Option<string?> user = new("--user") { Description = "Only this user, by clientUserId." };

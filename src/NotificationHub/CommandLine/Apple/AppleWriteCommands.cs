@@ -19,7 +19,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
 
     private readonly Option<AssetKey[]> assets = new("--asset")
     {
-        Description = "An app or book: ADAMID, or ADAMID/PLUS for the other kind of license. Can be repeated.",
+        Description = "An app or book: ADAMID for the pricingParam STDQ, ADAMID/PLUS for PLUS. Can be repeated.",
         Required = true,
         AllowMultipleArgumentsPerToken = true,
         CustomParser = ParseAssets,
@@ -46,7 +46,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
 
     private readonly Option<bool> missingOnly = new("--missing-only")
     {
-        Description = "Read the records first, and send only what is missing.",
+        Description = "Read the records first, and skip what already has the requested result.",
     };
 
     public Command CreateAssociate() =>
@@ -58,7 +58,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             {Tracking}
 
             Example:
-              NotificationHub apple associate --location euymam2icmymo32l --asset 361309726 --serial C02XK0AAJ
+              NotificationHub apple associate --location ztvnk4phn3z63hne --asset 361309726 --user ann
             """,
             context => new AssociateAssetsRequest
             {

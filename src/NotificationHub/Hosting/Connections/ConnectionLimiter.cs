@@ -11,7 +11,7 @@ internal sealed class ConnectionLimiter(int maxConnections, int maxPerAddress, C
 {
     private const int UnauthenticatedShare = 4;
 
-    /// <summary>The subscription of one subscriber.</summary>
+    // An Internet provider assigns such a network to one customer.
     private const int Ipv6PrefixBytes = 8;
 
     private readonly Lock gate = new();

@@ -55,6 +55,8 @@ public sealed class ColumnLengthTests
         "owner",
         "replica_id",
         "friendly_name",
+        "country",
+        "adam_id",
     ];
 
     public static TheoryData<string> Columns => [.. Words.Keys];
