@@ -21,7 +21,7 @@ internal sealed class LocationRegistration(
     {
         Validator.Ensure(request);
         await replicas.EnsureLiveAsync(cancellationToken);
-        using var rate = new RequestRate(time);
+        using var rate = new RequestRate(time, LocationApple.RequestsPerSecond);
         var session = new AppleSession(apple, request.Token, rate);
         var found = await ReadAsync(session, cancellationToken);
         var planned = await store.PlanAsync(request, found, plannedId: null, cancellationToken);

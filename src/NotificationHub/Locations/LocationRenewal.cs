@@ -22,7 +22,7 @@ internal sealed class LocationRenewal(
     {
         await using var locked = await locks.OpenAsync(locationId, cancellationToken);
         EnsureRegistered(locked.Location);
-        using var rate = new RequestRate(time);
+        using var rate = new RequestRate(time, LocationApple.RequestsPerSecond);
         var found = await new AppleSession(apple, token, rate).GetClientConfigAsync(Refused, cancellationToken);
         if (found.UId != locked.Location.UId)
         {

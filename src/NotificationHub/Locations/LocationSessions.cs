@@ -71,6 +71,10 @@ internal sealed class LocationSessions(
 
 internal sealed class LocationApple(AppleClient client, ContentTokenProtector protector)
 {
+    // Apple counts all requests of a location, also those of the scheduled reads and of the MDM.
+    /// <summary>The share of a command in Apple's limit (15 per second).</summary>
+    public const double RequestsPerSecond = 5;
+
     /// <param name="rate">The command's own rate: its few requests need not wait for scheduled reads.</param>
     public AppleSession Open(Location location, RequestRate rate)
     {

@@ -57,7 +57,7 @@ internal sealed class LocationTest(
         await using var locked = await locks.OpenAsync(request.LocationId, cancellationToken);
         LocationStates.EnsureCallable(locked.Location);
         await replicas.EnsureLiveAsync(cancellationToken);
-        using var rate = new RequestRate(time);
+        using var rate = new RequestRate(time, LocationApple.RequestsPerSecond);
         var before = await ReadLastSeqAsync(cancellationToken);
         var isAccepted = await ConfigureAsync(locked, apple.Open(locked.Location, rate), cancellationToken);
         // If Apple refused the URL, its test notification has arrived by now or never will.

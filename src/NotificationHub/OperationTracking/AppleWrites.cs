@@ -31,7 +31,7 @@ internal sealed class AppleWrites(
     )
     {
         var location = await FindAsync(write.LocationId, cancellationToken);
-        using var rate = new RequestRate(time);
+        using var rate = new RequestRate(time, LocationApple.RequestsPerSecond);
         var session = apple.Open(location, rate);
         List<AcceptedWrite> accepted = [];
         try

@@ -55,7 +55,7 @@ internal static class AppleCommand
                 connection => LocationStore.FindAsync(connection, locationId),
                 context.CancellationToken
             ) ?? throw LocationException.NotFound(locationId);
-        using var rate = new RequestRate(TimeProvider.System);
+        using var rate = new RequestRate(TimeProvider.System, LocationApple.RequestsPerSecond);
         try
         {
             return await read(context.Service<LocationApple>().Open(found, rate));

@@ -27,7 +27,7 @@ internal sealed class LocationCheck(Database database, LocationLocks locks, Loca
     )
     {
         await using var locked = await locks.OpenAsync(locationId, cancellationToken);
-        using var rate = new RequestRate(time);
+        using var rate = new RequestRate(time, LocationApple.RequestsPerSecond);
         return await ReadAsync(locked, apple.Open(locked.Location, rate), cancellationToken, audit);
     }
 

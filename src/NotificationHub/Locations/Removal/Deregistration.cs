@@ -22,7 +22,7 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
             );
         }
 
-        using var rate = new RequestRate(time);
+        using var rate = new RequestRate(time, LocationApple.RequestsPerSecond);
         var session = apple.Open(location, rate);
         try
         {

@@ -32,7 +32,7 @@ internal sealed class LocationRotation(
             return await HandOutAsync(locked, cancellationToken);
         }
 
-        using var rate = new RequestRate(time);
+        using var rate = new RequestRate(time, LocationApple.RequestsPerSecond);
         var session = apple.Open(locked.Location, rate);
         return await RotateAsync(locked, session, overwrite, mayResume: true, cancellationToken);
     }
