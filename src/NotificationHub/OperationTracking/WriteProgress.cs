@@ -91,19 +91,13 @@ internal sealed class WriteProgress(Database database, ReplicaBarrier replicas, 
             );
         }
 
-        var parameters = new
-        {
-            locationId,
-            ids = eventIds.InList(),
-            after,
-        };
         var pending = await connection.ExecuteScalarAsync<long>(
             """
             select count(*)
             from refetch_target
             where location_id = @locationId and requested > fetched and correlation_id in @ids
             """,
-            parameters
+            new { locationId, ids = eventIds.InList() }
         );
         // A topic without a cursor is not published.
         var events = (
@@ -116,7 +110,12 @@ internal sealed class WriteProgress(Database database, ReplicaBarrier replicas, 
                 group by e.type
                 order by e.type
                 """,
-                parameters
+                new
+                {
+                    locationId,
+                    ids = eventIds.InList(),
+                    after,
+                }
             )
         ).AsList();
         return new WriteState(
