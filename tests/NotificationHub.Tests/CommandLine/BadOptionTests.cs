@@ -26,6 +26,17 @@ public sealed class BadOptionTests
         ["dead-letters discard"] = ["1"],
         ["operations show"] = ["abc"],
         ["reconcile"] = ["--location=abc"],
+        ["apple assets"] = ["--location=abc"],
+        ["apple assignments"] = ["--location=abc"],
+        ["apple subscriptions"] = ["--location=abc"],
+        ["apple status"] = ["abc", "--location=abc"],
+        ["apple users"] = ["--location=abc"],
+        ["apple users create"] = ["abc", "--location=abc"],
+        ["apple users update"] = ["abc", "--location=abc"],
+        ["apple users retire"] = ["--location=abc", "--user=abc"],
+        ["apple associate"] = ["--location=abc", "--asset=1", "--serial=abc"],
+        ["apple disassociate"] = ["--location=abc", "--asset=1", "--serial=abc"],
+        ["apple revoke"] = ["--location=abc", "--serial=abc"],
         ["erase"] = ["--serial=abc"],
     };
 
@@ -114,7 +125,10 @@ public sealed class BadOptionTests
         option.ValueType == typeof(long) || option.ValueType == typeof(long?) ? !long.TryParse(value, out _)
         // A switch takes no value: after --all, the value is an additional argument, which is an error by itself.
         : option.ValueType == typeof(bool) ? value.Length > 0 && option.Name != "--all"
-        : option.ValueType != typeof(string) && option.ValueType != typeof(FileInfo) ? true
+        : option.ValueType != typeof(string)
+        && option.ValueType != typeof(string[])
+        && option.ValueType != typeof(FileInfo)
+            ? true
         : option.Name is "--url" or "--disposition" or "--topic" or "--state" or "--kind";
 
     private static Task<CommandRun> RunAsync(TemporaryFolder folder, string path, string[] rest)

@@ -316,8 +316,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             var parts = token.Value.Split('/');
             if (
                 parts is not ([_] or [_, "STDQ" or "PLUS"])
-                || parts[0].Length is 0 or > 20
-                || !parts[0].All(char.IsAsciiDigit)
+                || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out _)
             )
             {
                 given.AddError(
