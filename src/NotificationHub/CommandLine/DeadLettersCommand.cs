@@ -12,11 +12,7 @@ internal static class DeadLettersCommand
     public static Command Create(CommandRunner runner)
     {
         var topic = CreateTopic();
-        var state = CommandInput.Choice(
-            "--state",
-            "Only dead letters in this state (resend: requested, resent: accepted by the topic)",
-            DeadLetterState.All
-        );
+        var state = CommandInput.Choice("--state", "Only dead letters in this state", DeadLetterState.All);
         var after = new Option<long>("--after") { Description = "Only dead letters with a higher seq." };
         var limit = CommandInput.Limit();
         var one = new Argument<long>("seq") { Description = "The seq of the event." };

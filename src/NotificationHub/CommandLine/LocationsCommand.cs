@@ -87,9 +87,9 @@ internal static class LocationsCommand
             """
             Ask Apple to send a test notification through the public URL, and wait for it.
 
-            A hub must be running. Apple sends a test notification only when Client Config is set, so the
-            command sets it, with a new secret. If Apple's settings differ from the hub's, or the location
-            is receive-only, the command fails and changes nothing.
+            A hub must be running. Apple sends a test notification only in response to an update of Client
+            Config, so the command updates Client Config with a new secret. If Apple's settings differ from
+            the hub's, or the location is receive-only, the command fails and changes nothing.
             Exit code 1: the notification did not arrive, or the command failed.
             """,
             context => TestAsync(context, context.Get(location), context.Get(wait)),

@@ -13,7 +13,10 @@ internal static class OperationsCommand
         var state = CommandInput.Choice("--state", "Only operations in this state", [.. OperationStates.All]);
         var limit = CommandInput.Limit();
         var eventId = new Argument<string>("id") { Description = "The operation's eventId at Apple." };
-        return new Command("operations", "Inspect the MDM's asynchronous requests to Apple.")
+        return new Command(
+            "operations",
+            "Inspect asynchronous requests to Apple: the MDM's, and those of the `apple` commands."
+        )
         {
             runner.Json,
             runner.Create(

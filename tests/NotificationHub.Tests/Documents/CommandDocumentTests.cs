@@ -23,7 +23,7 @@ public sealed class CommandDocumentTests
 
         Every command except `health` opens the hub's database with the hub's settings. You can run commands
         while a hub is running. Some commands require a running hub; their help says so. If the [admin API](admin.md) has
-        the same request, `--json` prints the same document. Messages and errors go to standard error.
+        an equivalent request, `--json` prints the same JSON document as that request. Messages and errors go to standard error.
 
         | exit code | meaning |
         | --- | --- |

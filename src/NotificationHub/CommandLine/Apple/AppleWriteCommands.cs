@@ -12,9 +12,9 @@ namespace NotificationHub.CommandLine.Apple;
 internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> location)
 {
     private const string Tracking = """
-        The hub tracks the request like one of your MDM's. With --wait, the command shows the progress
-        until Apple has finished and the hub has published what changed. Exit code 1: Apple refused the
-        request, a task failed, or it is not finished after 15 minutes.
+        The hub tracks the request as it tracks your MDM's requests. With --wait, the command shows the
+        progress until Apple has finished and the hub has published what changed. Exit code 1: Apple
+        refused the request, a task failed, or it is not finished after 15 minutes.
         """;
 
     private readonly Option<AssetKey[]> assets = new("--asset")
