@@ -1,4 +1,5 @@
 using NotificationHub.CommandLine;
+using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
 using NotificationHub.Tests.Crash;
@@ -203,9 +204,10 @@ public sealed class AppleWriteCommandTests
 
     private static async Task<RegistrationScene> StartAsync()
     {
-        // Without long waits for more requests of the same record.
+        // Apple's notifications follow the announcement, as they do in practice. The hub does not wait long for more
+        // requests of the same record.
         var scene = await RegistrationScene.StartAsync(
-            options: null,
+            new SimulatedAppleOptions { EventDelay = TimeSpan.FromSeconds(1) },
             "Refetch:QuietPeriod=00:00:00.05",
             "Refetch:InitialMaxWait=00:00:00.1",
             "Refetch:LongestMaxWait=00:00:00.2"
