@@ -15,7 +15,7 @@ internal static class OperationsCommand
         var eventId = new Argument<string>("id") { Description = "The operation's eventId at Apple." };
         return new Command(
             "operations",
-            "Inspect asynchronous requests to Apple: the MDM's, and those of the `apple` commands."
+            "Inspect the asynchronous requests that the MDM and the `apple` commands send to Apple."
         )
         {
             runner.Json,

@@ -71,7 +71,7 @@ internal sealed class LocationSessions(
 
 internal sealed class LocationApple(AppleClient client, ContentTokenProtector protector)
 {
-    // Apple counts all requests of a location, also those of the scheduled reads and of the MDM.
+    // Apple counts all requests of a location together: commands, scheduled reads and the MDM.
     /// <summary>The share of a command in Apple's limit (15 per second).</summary>
     public const double RequestsPerSecond = 5;
 

@@ -23,7 +23,7 @@ internal static class SnapshotStore
         );
     }
 
-    /// <returns>The read numbers since the first page under which records were stored. Those of the same read were returned twice.</returns>
+    /// <returns>The read numbers, since the first page, under which records were already stored: Apple returned these records twice.</returns>
     public static async Task<IReadOnlySet<long>> ApplyAsync(
         WriteTransaction transaction,
         ReadContext read,

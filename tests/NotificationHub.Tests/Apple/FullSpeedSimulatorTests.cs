@@ -17,7 +17,7 @@ public sealed class FullSpeedSimulatorTests : SimulatedAppleTest
     {
         Location.AddAsset("1");
         using var http = new HttpClient(AppleClient.CreateHandler());
-        // Without time limits, the only pending timers are those of waiting requests.
+        // Without time limits, every pending timer belongs to a waiting request.
         var options = new AppleClientOptions
         {
             BaseUrl = Apple.BaseUrl,

@@ -17,7 +17,7 @@ public sealed class FullSpeedTests
         var clock = new ManualClock();
         var apple = new RecordingApple(clock, serviceConfig);
         using var http = new HttpClient(apple);
-        // Without time limits, the only pending timers are those of waiting requests.
+        // Without time limits, every pending timer belongs to a waiting request.
         var options = new AppleClientOptions
         {
             RequestTimeout = Timeout.InfiniteTimeSpan,
