@@ -135,9 +135,7 @@ internal static class ReconcileCommand
 
     private static async Task<Location> FindAsync(CommandContext context, string locationId)
     {
-        var location =
-            await LocationStore.FindAsync(context.Database, locationId, context.CancellationToken)
-            ?? throw LocationException.NotFound(locationId);
+        var location = await LocationStore.GetAsync(context.Database, locationId, context.CancellationToken);
         return location.ContentToken is not null && LocationStates.MayCallApple(location.State)
             ? location
             : throw new CommandException(

@@ -104,6 +104,13 @@ internal static class LocationStore
         CancellationToken cancellationToken
     ) => database.ReadAsync(connection => FindAsync(connection, locationId), cancellationToken);
 
+    /// <exception cref="LocationException">The location does not exist.</exception>
+    public static async Task<Location> GetAsync(
+        Database database,
+        string locationId,
+        CancellationToken cancellationToken
+    ) => await FindAsync(database, locationId, cancellationToken) ?? throw LocationException.NotFound(locationId);
+
     public static Task<Location?> FindByUIdAsync(DbConnection connection, string? uId) =>
         connection.QueryFirstOrDefaultAsync<Location>(
             $"{Select} where u_id = @uId and state <> 'removed'",

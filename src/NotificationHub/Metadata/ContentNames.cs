@@ -20,6 +20,8 @@ internal sealed partial class ContentNames(
     private const int MaxIdLength = 20;
     private const int CountryLength = 2;
 
+    private const int ChunkRows = 100;
+
     private static readonly TimeSpan MaxLookup = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
@@ -29,12 +31,6 @@ internal sealed partial class ContentNames(
 
     // Expired rows still help while Apple does not respond.
     private static readonly TimeSpan KeepExpired = TimeSpan.FromDays(30);
-
-    /// <summary>Reads the cached metadata of apps and books in any country's store.</summary>
-    public async Task<IReadOnlyDictionary<string, ContentMetadata>> FindCachedAsync(
-        IReadOnlyCollection<string> adamIds,
-        CancellationToken cancellationToken
-    ) => ToNames(await ReadAsync(country: null, adamIds, cancellationToken));
 
     /// <summary>Reads the metadata of apps and books; looks up at Apple what is not cached, for at most five seconds.</summary>
     /// <param name="country">The store's country: <c>countryISO2ACode</c> of the location's Client Config.</param>
@@ -70,7 +66,7 @@ internal sealed partial class ContentNames(
             }
 
             var found = await SaveAsync(country, result, cancellationToken);
-            return ToNames(cached.Where(row => !found.Any(one => one.AdamId == row.AdamId)).Concat(found));
+            return ToNames(cached.ExceptBy(found.Select(one => one.AdamId), row => row.AdamId).Concat(found));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -112,9 +108,10 @@ internal sealed partial class ContentNames(
             .. result.Found.Values.Select(found => Row.From(found, now + Lifetime)),
             .. result.Absent.Select(id => new Row { AdamId = id, ExpiresAt = now + AbsentLifetime }),
         ];
-        if (rows.Length > 0)
+        // The intake of a running hub waits for each transaction.
+        foreach (var chunk in rows.Chunk(ChunkRows))
         {
-            await database.WriteAsync(transaction => SaveAsync(transaction, country, rows, now), cancellationToken);
+            await database.WriteAsync(transaction => SaveAsync(transaction, country, chunk, now), cancellationToken);
         }
 
         return rows;

@@ -57,9 +57,7 @@ internal sealed class AppleWrites(
 
     private async Task<Location> FindAsync(string locationId, CancellationToken cancellationToken)
     {
-        var location =
-            await database.ReadAsync(connection => LocationStore.FindAsync(connection, locationId), cancellationToken)
-            ?? throw LocationException.NotFound(locationId);
+        var location = await LocationStore.GetAsync(database, locationId, cancellationToken);
         return LocationStates.MayCallApple(location.State)
             ? location
             : throw new LocationException(
@@ -143,8 +141,6 @@ internal sealed class AppleWriteException(
     IReadOnlyCollection<AcceptedWrite> accepted
 ) : Exception(CreateMessage(locationId, exception, accepted), exception), IAuditedError
 {
-    public IReadOnlyCollection<AcceptedWrite> Accepted => accepted;
-
     public bool IsRejection => accepted.Count == 0 && !exception.IsOutcomeUnknown;
 
     public string AuditDetail => exception.Kind.ToString();

@@ -2,7 +2,6 @@ using System.CommandLine;
 using NotificationHub.Apple;
 using NotificationHub.Locations;
 using NotificationHub.Metadata;
-using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine.Apple;
 
@@ -50,11 +49,7 @@ internal static class AppleCommand
     {
         await context.OpenKeyRingAsync();
         var locationId = context.Get(location)!;
-        var found =
-            await context.Database.ReadAsync(
-                connection => LocationStore.FindAsync(connection, locationId),
-                context.CancellationToken
-            ) ?? throw LocationException.NotFound(locationId);
+        var found = await LocationStore.GetAsync(context.Database, locationId, context.CancellationToken);
         using var rate = new RequestRate(TimeProvider.System, LocationApple.RequestsPerSecond);
         try
         {
@@ -76,14 +71,14 @@ internal static class AppleCommand
         IEnumerable<string?> adamIds
     )
     {
+        string[] ids = [.. adamIds.OfType<string>().Distinct(StringComparer.Ordinal)];
+        if (ids.Length == 0)
+        {
+            return _ => null;
+        }
+
         var country = (await session.GetClientConfigAsync(context.CancellationToken)).CountryISO2ACode;
-        var names = await context
-            .Service<ContentNames>()
-            .FindAsync(
-                country,
-                [.. adamIds.OfType<string>().Distinct(StringComparer.Ordinal)],
-                context.CancellationToken
-            );
+        var names = await context.Service<ContentNames>().FindAsync(country, ids, context.CancellationToken);
         return adamId => adamId is null ? null : names.GetValueOrDefault(adamId)?.Name;
     }
 }

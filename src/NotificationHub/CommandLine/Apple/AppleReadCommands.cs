@@ -43,19 +43,14 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                             context,
                             new { Assets = assets.Select(one => WithName(one, nameOf(one.AdamId))), hasMore },
                             hasMore,
-                            new ConsoleTable("ID", "Name", "Kind", "License", "Assigned", "Available", "Total"),
-                            table =>
-                                assets.ForEach(one =>
-                                    table.Row(
-                                        one.AdamId,
-                                        nameOf(one.AdamId),
-                                        one.ProductType,
-                                        one.PricingParam,
-                                        one.AssignedCount,
-                                        one.IsUnlimited ? "unlimited" : one.AvailableCount,
-                                        one.IsUnlimited ? "unlimited" : one.TotalCount
-                                    )
-                                )
+                            assets,
+                            ("ID", one => one.AdamId),
+                            ("Name", one => nameOf(one.AdamId)),
+                            ("Kind", one => one.ProductType),
+                            ("License", one => one.PricingParam),
+                            ("Assigned", one => one.AssignedCount),
+                            ("Available", one => one.IsUnlimited ? "unlimited" : one.AvailableCount),
+                            ("Total", one => one.IsUnlimited ? "unlimited" : one.TotalCount)
                         );
                     }
                 ),
@@ -95,17 +90,12 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                             context,
                             new { Assignments = assignments.Select(one => WithName(one, nameOf(one.AdamId))), hasMore },
                             hasMore,
-                            new ConsoleTable("ID", "Name", "Device", "User", "License"),
-                            table =>
-                                assignments.ForEach(one =>
-                                    table.Row(
-                                        one.AdamId,
-                                        nameOf(one.AdamId),
-                                        one.SerialNumber,
-                                        one.ClientUserId,
-                                        one.PricingParam
-                                    )
-                                )
+                            assignments,
+                            ("ID", one => one.AdamId),
+                            ("Name", one => nameOf(one.AdamId)),
+                            ("Device", one => one.SerialNumber),
+                            ("User", one => one.ClientUserId),
+                            ("License", one => one.PricingParam)
                         );
                     }
                 ),
@@ -143,18 +133,13 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                                 hasMore,
                             },
                             hasMore,
-                            new ConsoleTable("ID", "Name", "Status", "Assigned", "Available", "Period ends"),
-                            table =>
-                                found.ForEach(one =>
-                                    table.Row(
-                                        one.AdamId,
-                                        nameOf(one.AdamId) ?? nameOf(one.ParentAdamId),
-                                        one.Status,
-                                        Sum(one.Counts?.Assigned),
-                                        Sum(one.Counts?.Available),
-                                        one.PeriodEndDate?.ToString("O", null)
-                                    )
-                                )
+                            found,
+                            ("ID", one => one.AdamId),
+                            ("Name", one => nameOf(one.AdamId) ?? nameOf(one.ParentAdamId)),
+                            ("Status", one => one.Status),
+                            ("Assigned", one => Sum(one.Counts?.Assigned)),
+                            ("Available", one => Sum(one.Counts?.Available)),
+                            ("Period ends", one => one.PeriodEndDate?.ToString("O", null))
                         );
                     }
                 ),
@@ -190,21 +175,16 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                                     ("Completed", status.NumCompleted),
                                     ("Requested", status.NumRequested)
                                 );
-                                var table = new ConsoleTable("Error", "Assets", "Devices", "Users", "Message");
-                                foreach (var failure in status.Failures)
-                                {
-                                    table.Row(
-                                        failure.ErrorNumber,
-                                        failure.ErrorInfo?.Assets.Select(asset => asset.AdamId),
-                                        failure.ErrorInfo?.SerialNumbers,
-                                        failure.ErrorInfo?.ClientUserIds,
-                                        failure.ErrorMessage
-                                    );
-                                }
-
                                 if (status.Failures.Count > 0)
                                 {
-                                    table.WriteTo(console);
+                                    console.WriteTable(
+                                        status.Failures,
+                                        ("Error", one => one.ErrorNumber),
+                                        ("Assets", one => one.ErrorInfo?.Assets.Select(asset => asset.AdamId)),
+                                        ("Devices", one => one.ErrorInfo?.SerialNumbers),
+                                        ("Users", one => one.ErrorInfo?.ClientUserIds),
+                                        ("Message", one => one.ErrorMessage)
+                                    );
                                 }
                             }
                         );
@@ -228,8 +208,10 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                     context,
                     new { Users = users, hasMore },
                     hasMore,
-                    new ConsoleTable("User", "Status", "Email"),
-                    table => users.ForEach(one => table.Row(one.ClientUserId, one.Status, one.Email))
+                    users,
+                    ("User", one => one.ClientUserId),
+                    ("Status", one => one.Status),
+                    ("Email", one => one.Email)
                 );
             }
         );
@@ -242,20 +224,19 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
         return json;
     }
 
-    private static int Write<T>(
+    private static int Write<TDocument, T>(
         CommandContext context,
-        T document,
+        TDocument document,
         bool hasMore,
-        ConsoleTable table,
-        Action<ConsoleTable> fill
+        List<T> rows,
+        params (string Heading, Func<T, object?> Cell)[] columns
     )
     {
         context.Output.Write(
             document,
             console =>
             {
-                fill(table);
-                table.WriteTo(console);
+                console.WriteTable(rows, columns);
                 if (hasMore)
                 {
                     console.WriteText("There are more. Use a filter, or a higher --limit.");
