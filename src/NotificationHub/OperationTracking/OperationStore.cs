@@ -154,9 +154,15 @@ internal static class OperationStore
         ) == 1;
 
     /// <summary>Clears the mark of an operation that is not complete; the next notification sets it again.</summary>
-    public static Task ClearCountedAsync(WriteTransaction transaction, Operation operation) =>
+    /// <param name="pollAt">When to poll an operation that was never polled; null leaves its schedule.</param>
+    public static Task ClearCountedAsync(WriteTransaction transaction, Operation operation, DateTimeOffset? pollAt) =>
         transaction.ExecuteAsync(
-            $"update operation set counted = 0 where {IsOne} and notifications = @Notifications",
-            operation
+            $"""
+            update operation
+            set counted = 0, due_at = case when last_polled_at is null then coalesce(@pollAt, due_at) else due_at end
+            where {IsOne} and notifications = @Notifications
+            """,
+            operation,
+            new { pollAt }
         );
 }

@@ -102,7 +102,12 @@ internal sealed class CompletionPass(Database database, OperationEvents events, 
                 }
                 else
                 {
-                    await OperationStore.ClearCountedAsync(transaction, operation);
+                    // Successes before the announcement are not stored one by one, so only Apple knows whether every task is done.
+                    await OperationStore.ClearCountedAsync(
+                        transaction,
+                        operation,
+                        pollAt: counts.Notifications < operation.Notifications ? now : null
+                    );
                 }
             },
             cancellationToken

@@ -22,6 +22,9 @@ internal sealed class TaskCounts
 
     public int Failed => failed.Count;
 
+    /// <summary>The number of notifications that were read.</summary>
+    public int Notifications { get; private set; }
+
     public FailureList Failures { get; } = new();
 
     /// <summary>Whether every task has exactly one result. A task that succeeded and failed requires a poll.</summary>
@@ -55,6 +58,7 @@ internal sealed class TaskCounts
 
     private void Add(NotifiedTasks? notified)
     {
+        Notifications++;
         if (notified is null)
         {
             isPartial = true;

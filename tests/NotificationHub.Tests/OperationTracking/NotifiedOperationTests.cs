@@ -92,18 +92,20 @@ public sealed class NotifiedOperationTests : OperationTest
     }
 
     [Fact]
-    public async Task An_operation_notified_before_its_announcement_is_polled()
+    public async Task An_operation_notified_before_its_announcement_is_polled_once_all_tasks_are_notified()
     {
         Location.AddAsset("1", total: 1000);
         var eventId = Associate(["1"], Devices(150));
         var posts = await NotificationsAsync();
         await DeliverAsync(posts[0]);
         await AnnounceAsync(eventId, tasks: 150);
-        await DeliverAsync(posts[1]);
-        await AdvanceAsync(4 * Minute);
-        (await PublishedAsync()).ShouldBeEmpty();
-        await AdvanceAsync(Minute);
+        await Passes.RunAsync();
+        Polls.ShouldBe(0);
 
+        await DeliverAsync(posts[1]);
+        await Passes.RunAsync();
+
+        Polls.ShouldBe(1);
         var report = (await PublishedAsync()).ShouldHaveSingleItem().Report;
         (report.Source, report.Completed).ShouldBe((OperationSources.EventStatus, 150));
     }

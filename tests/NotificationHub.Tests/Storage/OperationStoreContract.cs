@@ -47,7 +47,7 @@ public abstract class OperationStoreContract : StoreContract
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         var operation = (await OperationStore.ReadCountedAsync(connection, limit: 10)).ShouldHaveSingleItem();
         (operation.Tasks, operation.Deferred, operation.AnnouncedBy).ShouldBe((3L, false, TestActor.Operator.Name));
-        await WriteAsync(transaction => OperationStore.ClearCountedAsync(transaction, operation));
+        await WriteAsync(transaction => OperationStore.ClearCountedAsync(transaction, operation, pollAt: null));
         (await OperationStore.ReadCountedAsync(connection, limit: 10)).ShouldBeEmpty();
     }
 
