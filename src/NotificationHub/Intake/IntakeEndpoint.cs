@@ -20,6 +20,7 @@ internal sealed partial class IntakeEndpoint(
 )
 {
     private const int MaxUserAgent = 256;
+    private const int MaxContentType = 256;
 
     // Apple sends it before it accepts a new configuration, so it does not prove that Apple uses the secret.
     private static ReadOnlySpan<byte> TestNotification => "TEST_NOTIFICATION"u8;
@@ -227,12 +228,16 @@ internal sealed partial class IntakeEndpoint(
             UserAgent = context.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent
                 ? agent[..Math.Min(agent.Length, MaxUserAgent)]
                 : null,
+            ContentType = GetContentType(context.Request.Headers.ContentType.ToString()),
             Traceparent = DeliveryTrace.GetTraceparent(context.Request.Headers.TraceParent),
             Disposition = GetDisposition(location, envelope),
             Error = envelope.Error,
             RejectedQuota = options.Value.MaxRejectedPerLocation,
         };
     }
+
+    private static string? GetContentType(string header) =>
+        header == "application/json" ? null : header[..Math.Min(header.Length, MaxContentType)];
 
     private static Disposition GetDisposition(LocationCredentials location, in Envelope envelope)
     {

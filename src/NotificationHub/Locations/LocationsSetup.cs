@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Options;
 using NotificationHub.Health;
 using NotificationHub.Hosting;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Locations.Monitoring;
+using NotificationHub.Locations.RelayTargets;
 using NotificationHub.Locations.Removal;
 using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage.Leases;
@@ -15,6 +17,7 @@ internal static class LocationsSetup
         hub.AddApple();
         hub.AddOptions(LocationOptions.Section, new LocationOptionsValidator());
         hub.AddKeyRing();
+        hub.AddRelayTargets();
         hub.Services.AddSingleton(new ReplicaTimings());
         hub.Services.AddSingleton<ReplicaBarrier>();
         hub.Services.AddSingleton<RegistrationStore>();
@@ -39,6 +42,17 @@ internal static class LocationsSetup
         hub.AddMonitor<OrphanedRegistrations>("locations:orphaned", orphaned => orphaned.RunAsync);
         hub.AddMonitor<SilenceMonitor>("locations:silence", monitor => monitor.RunAsync);
         hub.AddMonitor<RemovalPass>("locations:removals", removals => removals.RunAsync);
+    }
+
+    private static void AddRelayTargets(this HubBuilder hub)
+    {
+        var options = hub.AddOptions(RelayOptions.Section, new RelayOptionsValidator());
+        var isDevelopment = hub.Environment.IsDevelopment();
+        hub.Services.AddSingleton(services => new RelayClient(
+            RelayClient.CreateHandler(options, isDevelopment),
+            services.GetRequiredService<IOptions<RelayOptions>>(),
+            services.GetRequiredService<TimeProvider>()
+        ));
     }
 
     private static void AddMonitor<T>(

@@ -26,6 +26,9 @@ internal sealed record NotificationEntry
 
     public string? UserAgent { get; init; }
 
+    /// <summary>Null for <c>application/json</c>, empty for a delivery without the header.</summary>
+    public string? ContentType { get; init; }
+
     public string? Traceparent { get; init; }
 
     public required Disposition Disposition { get; init; }
@@ -43,7 +46,7 @@ internal static class NotificationLog
     public const string Columns = """
         seq, location_id LocationId, notification_id NotificationId, notification_type NotificationType, u_id UId, body,
         body_sha256 BodySha256, received_at ReceivedAt, remote_address RemoteAddress, user_agent UserAgent, traceparent,
-        disposition, conflict, error
+        disposition, conflict, error, content_type ContentType
         """;
 
     /// <summary>Reads rows after <paramref name="after"/>, in order; at least one, if any exists.</summary>
@@ -107,6 +110,7 @@ internal static class NotificationLog
             Disposition = (Disposition)row.GetInt64(11),
             Conflict = row.GetInt64(12) != 0,
             Error = row.TextOrNull(13),
+            ContentType = row.TextOrNull(14),
         };
 
     public static Task SetDispositionAsync(
@@ -198,6 +202,9 @@ internal sealed class NotificationAppend : TaskCompletionSource<AppendOutcome>
     public string? RemoteAddress { get; init; }
 
     public string? UserAgent { get; init; }
+
+    /// <inheritdoc cref="NotificationEntry.ContentType"/>
+    public string? ContentType { get; init; }
 
     public string? Traceparent { get; init; }
 

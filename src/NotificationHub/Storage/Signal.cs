@@ -43,6 +43,8 @@ internal sealed class Signals
 
     public Signal LocationsChanged { get; } = new();
 
+    public Signal RelayTargetsChanged { get; } = new();
+
     /// <summary>All tasks of an operation were reported.</summary>
     public Signal OperationsCounted { get; } = new();
 }

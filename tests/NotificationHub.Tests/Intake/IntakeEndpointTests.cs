@@ -45,6 +45,24 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
         entry.RemoteAddress.ShouldBe("127.0.0.1");
     }
 
+    [Theory]
+    [InlineData(null, "")]
+    [InlineData("application/json", null)]
+    [InlineData("application/json; charset=utf-8", "application/json; charset=utf-8")]
+    public async Task The_content_type_is_stored_unless_it_is_plain_JSON(string? header, string? stored)
+    {
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(TestLocation.Notification("n-1")));
+        if (header is not null)
+        {
+            content.Headers.TryAddWithoutValidation("Content-Type", header);
+        }
+
+        using var response = await location.PostAsync(content, location.Secret);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await LogAsync()).ShouldHaveSingleItem().ContentType.ShouldBe(stored);
+    }
+
     [Fact]
     public async Task Simultaneous_repeats_are_answered_200_and_stored_once()
     {

@@ -103,6 +103,7 @@ public abstract class NotificationAppendContract : StoreContract
                 ReceivedAt = At(7),
                 RemoteAddress = "192.0.2.1",
                 UserAgent = "agent",
+                ContentType = "application/json; charset=utf-8",
                 Traceparent = "00-0",
                 Disposition = Disposition.Quarantined,
                 Error = "error",

@@ -116,6 +116,7 @@ internal sealed class NotificationBatch
         json.WriteNumber("receivedAt", notification.ReceivedAt.ToStored());
         json.WriteString("remoteAddress", notification.RemoteAddress);
         json.WriteString("userAgent", notification.UserAgent);
+        json.WriteString("contentType", notification.ContentType);
         json.WriteString("traceparent", notification.Traceparent);
         json.WriteNumber("disposition", (int)notification.Disposition);
         json.WriteNumber("conflict", conflicts[index] ? 1 : 0);

@@ -118,6 +118,7 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
         insert.Bind(13, (long)append.Disposition);
         insert.Bind(14, conflict ? 1 : 0);
         insert.BindText(15, append.Error);
+        insert.BindText(16, append.ContentType);
         insert.Run();
     }
 }

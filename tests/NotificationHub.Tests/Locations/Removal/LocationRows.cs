@@ -13,6 +13,7 @@ internal static class LocationRows
         "location",
         "notification_secret",
         "location_removal",
+        "relay_target",
         "notification_log",
         "event_log",
         "audit_entry",

@@ -26,6 +26,7 @@ insert into log_start (log, first_seq) values ('notification', 1), ('event', 1);
 
 -- Append-only, in commit order: an appending transaction holds the log's application lock.
 -- disposition: 0 accepted, 1 quarantined, 2 rejected, 3 unrecognized, 4 rerouted, 5 after-removal.
+-- content_type: null for application/json, empty for a delivery without the header.
 create table notification_log
 (
     seq               bigint         identity(1, 1) not null,
@@ -43,6 +44,7 @@ create table notification_log
     disposition       bigint         not null,
     conflict          bigint         not null,
     error             nvarchar(max)  null,
+    content_type      nvarchar(max)  null,
     body              varbinary(max) not null,
     constraint notification_log_key primary key clustered (seq)
 );
@@ -203,6 +205,44 @@ create table location_removal
     deleted_at   bigint       null,
     constraint location_removal_key primary key clustered (location_id)
 );
+
+-- Where the deliveries of a location are forwarded to. secret: encrypted like a content token; null to send no Authorization header.
+-- Only notifications after from_seq are forwarded. failing_since, failure, last_status: of the last attempt, null if it succeeded.
+create table relay_target
+(
+    target_id         nvarchar(32)   collate Latin1_General_100_BIN2 not null,
+    location_id       nvarchar(32)   collate Latin1_General_100_BIN2 not null,
+    url               nvarchar(max)  collate Latin1_General_100_BIN2 not null,
+    secret            varbinary(max) null,
+    from_seq          bigint         not null,
+    state             nvarchar(20)   collate Latin1_General_100_BIN2 not null,
+    created_at        bigint         not null,
+    last_delivered_at bigint         null,
+    failing_since     bigint         null,
+    failure           nvarchar(40)   collate Latin1_General_100_BIN2 null,
+    last_status       bigint         null,
+    constraint relay_target_key primary key clustered (target_id)
+);
+
+create index relay_target_location on relay_target (location_id);
+
+-- Notifications that a relay target has not received. pending_since: the receipt, or the operator's request to resend.
+create table relay_delivery
+(
+    target_id     nvarchar(32) collate Latin1_General_100_BIN2 not null,
+    seq           bigint       not null,
+    state         nvarchar(20) collate Latin1_General_100_BIN2 not null,
+    pending_since bigint       not null,
+    attempts      bigint       not null,
+    failure       nvarchar(40) collate Latin1_General_100_BIN2 null,
+    last_status   bigint       null,
+    set_aside_at  bigint       null,
+    constraint relay_delivery_key primary key clustered (target_id, seq)
+);
+
+create index relay_delivery_pending on relay_delivery (target_id, seq, pending_since) where state = 'pending';
+
+create index relay_delivery_set_aside on relay_delivery (target_id, seq) where state = 'set-aside';
 
 -- Incremented in the transaction of each change that the replicas must load.
 create table change_counter

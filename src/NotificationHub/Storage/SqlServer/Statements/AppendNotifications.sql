@@ -28,6 +28,7 @@ declare @notifications table
     received_at       bigint        not null,
     remote_address    nvarchar(max) null,
     user_agent        nvarchar(max) null,
+    content_type      nvarchar(max) null,
     traceparent       nvarchar(max) null,
     disposition       bigint        not null,
     conflict          bigint        not null,
@@ -42,10 +43,10 @@ declare @notifications table
 insert into @notifications
 (
     batch_index, location_id, dedup_hash, body_hash, notification_id, notification_type, u_id, received_at, remote_address,
-    user_agent, traceparent, disposition, conflict, error, quota, piece_start, body_length, over_quota
+    user_agent, content_type, traceparent, disposition, conflict, error, quota, piece_start, body_length, over_quota
 )
 select batch_index, location_id, dedup_hash, body_hash, notification_id, notification_type, u_id, received_at, remote_address,
-    user_agent, traceparent, disposition, conflict, error, quota, piece_start, body_length, 0
+    user_agent, content_type, traceparent, disposition, conflict, error, quota, piece_start, body_length, 0
 from openjson(@Rows) with
 (
     batch_index             int           '$.index',
@@ -58,6 +59,7 @@ from openjson(@Rows) with
     received_at       bigint        '$.receivedAt',
     remote_address    nvarchar(max) '$.remoteAddress',
     user_agent        nvarchar(max) '$.userAgent',
+    content_type      nvarchar(max) '$.contentType',
     traceparent       nvarchar(max) '$.traceparent',
     disposition       bigint        '$.disposition',
     conflict          bigint        '$.conflict',
@@ -113,12 +115,12 @@ declare @kept table (seq bigint not null);
 insert into notification_log
 (
     location_id, dedup_hash, notification_id, notification_type, u_id, body, body_sha256, body_hash,
-    received_at, remote_address, user_agent, traceparent, disposition, conflict, error
+    received_at, remote_address, user_agent, content_type, traceparent, disposition, conflict, error
 )
 output inserted.seq into @kept
 select location_id, dedup_hash, notification_id, notification_type, u_id,
     substring(@Bodies, piece_start + 32, body_length), substring(@Bodies, piece_start, 32), body_hash,
-    received_at, remote_address, user_agent, traceparent, disposition, conflict, error
+    received_at, remote_address, user_agent, content_type, traceparent, disposition, conflict, error
 from @notifications
 where same_seq is null and over_quota = 0
 order by batch_index;

@@ -21,6 +21,7 @@ insert into log_start (log, first_seq) values ('notification', 1), ('event', 1);
 
 -- Append-only. The body is the last column: SQLite reaches columns after a long value only through its overflow pages.
 -- disposition: 0 accepted, 1 quarantined, 2 rejected, 3 unrecognized, 4 rerouted, 5 after-removal.
+-- content_type: null for application/json, empty for a delivery without the header.
 create table notification_log (
     seq               integer primary key autoincrement,
     location_id       text    not null,
@@ -37,6 +38,7 @@ create table notification_log (
     disposition       integer not null,
     conflict          integer not null,
     error             text    null,
+    content_type      text    null,
     body              blob    not null
 );
 
@@ -170,6 +172,41 @@ create table location_removal (
     requested_at integer not null,
     deleted_at   integer null
 );
+
+-- Where the deliveries of a location are forwarded to. secret: encrypted like a content token; null to send no Authorization header.
+-- Only notifications after from_seq are forwarded. failing_since, failure, last_status: of the last attempt, null if it succeeded.
+create table relay_target (
+    target_id         text    not null primary key,
+    location_id       text    not null,
+    url               text    not null,
+    secret            blob    null,
+    from_seq          integer not null,
+    state             text    not null,
+    created_at        integer not null,
+    last_delivered_at integer null,
+    failing_since     integer null,
+    failure           text    null,
+    last_status       integer null
+);
+
+create index relay_target_location on relay_target (location_id);
+
+-- Notifications that a relay target has not received. pending_since: the receipt, or the operator's request to resend.
+create table relay_delivery (
+    target_id     text    not null,
+    seq           integer not null,
+    state         text    not null,
+    pending_since integer not null,
+    attempts      integer not null,
+    failure       text    null,
+    last_status   integer null,
+    set_aside_at  integer null,
+    primary key (target_id, seq)
+) without rowid;
+
+create index relay_delivery_pending on relay_delivery (target_id, seq, pending_since) where state = 'pending';
+
+create index relay_delivery_set_aside on relay_delivery (target_id, seq) where state = 'set-aside';
 
 -- Incremented in the transaction of each change that the replicas must load.
 create table change_counter (
