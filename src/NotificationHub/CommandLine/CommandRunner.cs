@@ -11,7 +11,7 @@ namespace NotificationHub.CommandLine;
 internal sealed class CommandRunner(string[] settings, TextWriter output, Stream bytes, int? width = null)
 {
     // A busy hub and other commands write to the same database.
-    private static readonly TimeSpan MinLockTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MinLockTimeout = TimeSpan.FromSeconds(10);
 
     public string[] Settings => settings;
 
