@@ -1,7 +1,8 @@
 namespace NotificationHub.Apple;
 
 /// <summary>One address of the API: its documented path, and the key of an alternative address in Service Config.</summary>
-internal sealed record Endpoint(string Path, string? UrlKey = null)
+/// <param name="EventType">Apple's name for the events of its requests; null if its requests cause none.</param>
+internal sealed record Endpoint(string Path, string? UrlKey = null, string? EventType = null)
 {
     public static Endpoint ServiceConfig { get; } = new("/service/config");
     public static Endpoint ClientConfig { get; } = new("/client/config", "clientConfig");
@@ -12,14 +13,14 @@ internal sealed record Endpoint(string Path, string? UrlKey = null)
     public static Endpoint Subscriptions { get; } = new("/subscriptions");
     public static Endpoint SubscriptionAssignments { get; } = new("/subscriptions/assignments");
     public static Endpoint SubscriptionAdmins { get; } = new("/subscriptions/admins");
-    public static Endpoint AssociateAssets { get; } = new("/assets/associate", "associateAssets");
-    public static Endpoint DisassociateAssets { get; } = new("/assets/disassociate", "disassociateAssets");
-    public static Endpoint RevokeAssets { get; } = new("/assets/revoke", "revokeAssets");
-    public static Endpoint CreateUsers { get; } = new("/users/create", "createUsers");
-    public static Endpoint UpdateUsers { get; } = new("/users/update", "updateUsers");
-    public static Endpoint RetireUsers { get; } = new("/users/retire", "retireUsers");
-    public static Endpoint AssociateSubscriptions { get; } = new("/subscriptions/associate");
-    public static Endpoint DisassociateSubscriptions { get; } = new("/subscriptions/disassociate");
+    public static Endpoint AssociateAssets { get; } = new("/assets/associate", "associateAssets", "ASSOCIATE");
+    public static Endpoint DisassociateAssets { get; } = new("/assets/disassociate", "disassociateAssets", "DISASSOCIATE");
+    public static Endpoint RevokeAssets { get; } = new("/assets/revoke", "revokeAssets", "REVOKE");
+    public static Endpoint CreateUsers { get; } = new("/users/create", "createUsers", "CREATE");
+    public static Endpoint UpdateUsers { get; } = new("/users/update", "updateUsers", "UPDATE");
+    public static Endpoint RetireUsers { get; } = new("/users/retire", "retireUsers", "RETIRE");
+    public static Endpoint AssociateSubscriptions { get; } = new("/subscriptions/associate", EventType: "ASSOCIATE");
+    public static Endpoint DisassociateSubscriptions { get; } = new("/subscriptions/disassociate", EventType: "DISASSOCIATE");
     public static Endpoint AddSubscriptionAdmins { get; } = new("/subscriptions/admins/add");
     public static Endpoint RemoveSubscriptionAdmins { get; } = new("/subscriptions/admins/remove");
     public static Endpoint EnableSubscriptions { get; } = new("/subscriptions/enable");

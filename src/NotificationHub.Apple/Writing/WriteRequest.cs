@@ -19,6 +19,9 @@ public abstract record WriteRequest
 
     internal abstract Endpoint Endpoint { get; }
 
+    /// <summary>The <see cref="EventStatus.EventType"/> of the request, such as <c>ASSOCIATE</c>; null if Apple handles it without an event.</summary>
+    public string? EventType => Endpoint.EventType;
+
     /// <summary>The number of Apple's tasks; null if only Apple knows it.</summary>
     public abstract long? ItemCount { get; }
 

@@ -77,7 +77,7 @@ internal sealed class AppleWrites(
         [
             .. parts
                 .Where(part => part.EventId is not null)
-                .Select(part => new AcceptedWrite(part.EventId!, KindOf(part.Request), part.Request.ItemCount)),
+                .Select(part => new AcceptedWrite(part.EventId!, part.Request.EventType!, part.Request.ItemCount)),
         ];
         await announcements.StoreAsync(
             [
@@ -109,17 +109,6 @@ internal sealed class AppleWrites(
             UpdateUsersRequest update => session.UpdateUsersAsync(update, cancellationToken),
             RetireUsersRequest retire => session.RetireUsersAsync(retire, cancellationToken),
             _ => throw new ArgumentException($"Unknown request {request.GetType().Name}.", nameof(request)),
-        };
-
-    private static string KindOf(WriteRequest request) =>
-        request switch
-        {
-            AssociateAssetsRequest => "ASSOCIATE",
-            DisassociateAssetsRequest => "DISASSOCIATE",
-            RevokeAssetsRequest => "REVOKE",
-            CreateUsersRequest => "CREATE",
-            UpdateUsersRequest => "UPDATE",
-            _ => "RETIRE",
         };
 
     private async Task RecordReadOnlyAsync(Location location, AppleException exception)

@@ -113,7 +113,9 @@ public sealed class WriteTests : AppleTest
         request.Authorization.ShouldBe($"Bearer {Token.Reveal()}");
         JsonNode.DeepEquals(JsonNode.Parse(request.Body), JsonNode.Parse(body)).ShouldBeTrue(request.Body);
         operation.EventIds.ShouldBe(["e-1"]);
-        operation.Parts.ShouldHaveSingleItem().State.ShouldBe(OperationPartState.Accepted);
+        var part = operation.Parts.ShouldHaveSingleItem();
+        part.State.ShouldBe(OperationPartState.Accepted);
+        part.Request.EventType.ShouldBe(path.Split('/')[^1].ToUpperInvariant());
     }
 
     [Fact]
@@ -130,6 +132,7 @@ public sealed class WriteTests : AppleTest
         );
 
         (added.VersionId, removed.VersionId).ShouldBe(("v1", "17"));
+        new AddSubscriptionAdminsRequest { AdamIds = ["1"], ClientUserIds = ["u1"] }.EventType.ShouldBeNull();
         Apple
             .Requests.Select(request => (request.Method, request.PathAndQuery, request.Body))
             .ShouldBe([
