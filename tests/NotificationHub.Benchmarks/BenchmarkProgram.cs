@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using NotificationHub.Benchmarks.Growth;
+using NotificationHub.Benchmarks.Importing;
 using NotificationHub.Benchmarks.Sending;
 using NotificationHub.Benchmarks.Servers;
 using Spectre.Console;
@@ -27,6 +28,7 @@ internal static class BenchmarkProgram
                 args switch
                 {
                     ["growth", ..] => GrowthOptions.Usage,
+                    ["import", ..] => ImportOptions.Usage,
                     ["sender", ..] => SenderOptions.Usage,
                     _ => BenchmarkOptions.Usage,
                 }
@@ -37,6 +39,7 @@ internal static class BenchmarkProgram
         return args switch
         {
             ["growth", ..] => await GrowAsync(args[1..]),
+            ["import", ..] => await ImportAsync(args[1..]),
             ["sender", ..] => await SendAsync(args[1..]),
             _ => await CompareAsync(args),
         };
@@ -83,6 +86,31 @@ internal static class BenchmarkProgram
         return failed == 0 ? 0 : 1;
     }
 
+    private static async Task<int> ImportAsync(string[] args)
+    {
+        if (!ImportOptions.TryParse(args, out var options))
+        {
+            await Console.Error.WriteLineAsync(ImportOptions.Usage);
+            return 2;
+        }
+
+        List<ImportResult> results = [];
+        foreach (var assignments in options.Assignments)
+        {
+            foreach (var rate in options.Rates)
+            {
+                await Console.Error.WriteLineAsync(
+                    FormattableString.Invariant($"importing {assignments:N0} assignments, {rate} requests/s")
+                );
+                await using var run = new ImportRun(assignments, rate);
+                results.Add(await run.RunAsync());
+            }
+        }
+
+        ImportReport.Write(results);
+        return results.TrueForAll(result => result.IsExact) ? 0 : 1;
+    }
+
     private static async Task<int> SendAsync(string[] args)
     {
         if (!SenderOptions.TryParse(args, out var options))
@@ -108,6 +136,7 @@ internal static class BenchmarkProgram
             "nothing" => BareServers.Nothing(),
             "transaction" => BareServers.OneTransactionPerRequest(arguments[0]),
             "group-commit" => BareServers.GroupCommit(arguments[0]),
+            "import-hub" => ImportHub.Build(arguments[0], arguments[1], arguments[2]),
             "hub" => HubServer.Build(arguments[0], arguments[1], arguments[2..]),
             _ => throw new ArgumentException($"Unknown server '{kind}'.", nameof(kind)),
         };

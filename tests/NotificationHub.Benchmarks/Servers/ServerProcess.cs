@@ -52,7 +52,7 @@ internal sealed class ServerProcess : IDisposable
 
     public static Task<ServerProcess> StartAsync(params string[] arguments) => StartAsync(store: null, arguments);
 
-    private static async Task<ServerProcess> StartAsync(StoreSettings? store, string[] arguments)
+    public static async Task<ServerProcess> StartAsync(StoreSettings? store, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["serve", .. arguments])
         {
