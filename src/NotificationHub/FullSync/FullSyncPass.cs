@@ -40,10 +40,11 @@ internal sealed class FullSyncPass(
             return false;
         }
 
+        var afterPage = schedule.NextRequest;
         await StepAsync(context, fullSync);
-        await context.WriteAsync(transaction =>
-            FullSyncStore.DelayAsync(transaction, locationId, schedule.NextRequest)
-        );
+        // A page is one request. Other steps read more than one, so the pause follows them.
+        var nextRequest = fullSync.IsReading ? afterPage : schedule.NextRequest;
+        await context.WriteAsync(transaction => FullSyncStore.DelayAsync(transaction, locationId, nextRequest));
         return true;
     }
 
@@ -92,10 +93,9 @@ internal sealed class FullSyncPass(
         try
         {
             var after =
-                fullSync.Phase is FullSyncPhases.Verifying or FullSyncPhases.Recounting
-                    ? await finalizer.ContinueAsync(context, fullSync)
+                fullSync.IsReading ? await read.ReadPageAsync(context, fullSync)
                 : fullSync.Phase == FullSyncPhases.Removing ? fullSync
-                : await read.ReadPageAsync(context, fullSync);
+                : await finalizer.ContinueAsync(context, fullSync);
             if (after.Phase == FullSyncPhases.Removing)
             {
                 await finalizer.FinishReadAsync(context, after);

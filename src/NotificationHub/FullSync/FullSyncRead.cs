@@ -19,6 +19,8 @@ internal sealed class FullSyncRead(LocationStateUpdater updater, RefetchMetrics 
     {
         using var trace = HubTraces.Begin($"full-sync {before.Kind.Name}", ActivityKind.Internal, []);
         var (fullSync, number) = await context.WriteAsync(transaction => BeginPageAsync(transaction, before));
+        // Not from the end of the page: otherwise, a long page would reduce the rate.
+        var nextRequest = schedule.NextRequest;
         var page = await RecordReader
             .ReadAsync(context.Apple, fullSync.Read, fullSync.From, context.CancellationToken)
             .FirstAsync(context.CancellationToken);
@@ -29,12 +31,12 @@ internal sealed class FullSyncRead(LocationStateUpdater updater, RefetchMetrics 
         // Another process read the earlier pages, perhaps long ago: records may have moved to them since.
         if (fullSync.PageToken is not null && fullSync.Owner != context.Owner && page.VersionMoved)
         {
-            var again = fullSync.StartOver() with { DueAt = schedule.NextRequest };
+            var again = fullSync.StartOver() with { DueAt = nextRequest };
             await context.WriteAsync(transaction => FullSyncStore.SaveAsync(transaction, again));
             return again;
         }
 
-        return await StoreAsync(context, fullSync, page, number, schedule.NextRequest);
+        return await StoreAsync(context, fullSync, page, number, nextRequest);
     }
 
     private async Task<(FullSyncState FullSyncState, long Number)> BeginPageAsync(
@@ -98,7 +100,7 @@ internal sealed class FullSyncRead(LocationStateUpdater updater, RefetchMetrics 
                     return fullSync;
                 }
 
-                var pages = await FullSyncPages.ReadAsync(transaction, fullSync);
+                var pages = await FullSyncPages.FindAsync(transaction, fullSync, page.Next?.PageToken, before);
                 EnsureProgress(fullSync, page, pages);
                 // Refetches between the pages have read numbers of their own.
                 var isUndisturbed = !pages.Any(own => before.Contains(own.Number));

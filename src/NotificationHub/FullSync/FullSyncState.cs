@@ -94,6 +94,9 @@ internal sealed record FullSyncState
 
     public PageMark? From => PageToken is null ? null : new PageMark(PageToken, FirstVersion);
 
+    /// <summary>Whether the next step is a page.</summary>
+    public bool IsReading => Phase is FullSyncPhases.Waiting or FullSyncPhases.Reading;
+
     /// <summary>Whether all records are read, not only changes.</summary>
     public bool IsWhole => SinceVersion is null;
 

@@ -143,10 +143,27 @@ internal sealed record FullSyncPage(long Number, string PageToken);
 
 internal static class FullSyncPages
 {
-    public static Task<IReadOnlyList<FullSyncPage>> ReadAsync(WriteTransaction transaction, FullSyncState fullSync) =>
+    /// <summary>Finds the pages that were read with the token, or under one of the read numbers.</summary>
+    // The others stay in the database: a million records have thousands of pages.
+    public static Task<IReadOnlyList<FullSyncPage>> FindAsync(
+        WriteTransaction transaction,
+        FullSyncState fullSync,
+        string? pageToken,
+        IReadOnlyCollection<long> numbers
+    ) =>
         transaction.QueryAsync<FullSyncPage>(
-            "select number, page_token PageToken from full_sync_page where location_id = @LocationId and resource = @KindName",
-            fullSync
+            """
+            select number, page_token PageToken
+            from full_sync_page
+            where location_id = @LocationId and resource = @KindName and (page_token = @pageToken or number in @numbers)
+            """,
+            new
+            {
+                fullSync.LocationId,
+                fullSync.KindName,
+                pageToken,
+                numbers = numbers.InList(),
+            }
         );
 
     public static Task AddAsync(WriteTransaction transaction, FullSyncState fullSync, long number) =>

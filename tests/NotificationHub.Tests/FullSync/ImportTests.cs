@@ -56,6 +56,18 @@ public sealed class ImportTests : FullSyncTest
     }
 
     [Fact]
+    public async Task A_slow_response_does_not_reduce_the_rate()
+    {
+        await FillAsync();
+        await ReadAssignmentPagesAsync(1);
+        var nextAt = await NextRequestAsync();
+        Apple.Faults.Next("/assignments", Fault.ThenChange(() => Clock.Advance(TimeSpan.FromMilliseconds(300))));
+        await ReadAssignmentPagesAsync(2);
+
+        (await NextRequestAsync()).ShouldBe(nextAt + 500);
+    }
+
+    [Fact]
     public async Task After_a_restart_an_import_continues_at_the_same_page()
     {
         await FillAsync();
@@ -345,6 +357,8 @@ public sealed class ImportTests : FullSyncTest
             await FullSyncTurnAsync();
         }
     }
+
+    private Task<long> NextRequestAsync() => Store.ScalarAsync<long>("select min(due_at) from full_sync");
 
     private Task<int> SnapshotAsync(string kind) =>
         Store.ScalarAsync<int>("select count(*) from snapshot where kind = @kind and data is not null", new { kind });

@@ -197,13 +197,21 @@ public abstract class SnapshotContract : StoreContract
             await FullSyncStore.SaveAsync(transaction, saved);
             await FullSyncPages.AddAsync(transaction, saved, number: 7);
             await FullSyncPages.AddAsync(transaction, saved with { PageToken = null }, number: 8);
+            await FullSyncPages.AddAsync(transaction, saved with { PageToken = "b" }, number: 9);
         });
 
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         (await FullSyncStore.ReadAsync(connection, "location-1")).ShouldBe([saved, .. created.Skip(1)]);
-        (await WriteAsync(transaction => FullSyncPages.ReadAsync(transaction, saved)))
+        (await WriteAsync(transaction => FullSyncPages.FindAsync(transaction, saved, pageToken: "ä", numbers: [8, 10])))
             .OrderBy(page => page.Number)
             .ShouldBe([new FullSyncPage(7, "ä"), new FullSyncPage(8, "")]);
+        foreach (var other in new[] { "B", null })
+        {
+            (
+                await WriteAsync(transaction => FullSyncPages.FindAsync(transaction, saved, other, numbers: []))
+            ).ShouldBeEmpty();
+        }
+
         (await WriteAsync(t => FullSyncStore.RequestAsync(t, "location-1", [saved.KindName], now: At(1)))).ShouldBe(1);
     }
 

@@ -133,6 +133,7 @@ create table location
     location_id        nvarchar(32)   collate Latin1_General_100_BIN2 not null,
     u_id               nvarchar(512)  collate Latin1_General_100_BIN2 null,
     name               nvarchar(max)  null,
+    country            nvarchar(max)  null,
     state              nvarchar(20)   collate Latin1_General_100_BIN2 not null,
     state_reason       nvarchar(max)  null,
     state_since        bigint         not null,
@@ -367,7 +368,7 @@ create table full_sync_page
     location_id nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     resource    nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     number      bigint        not null,
-    page_token  nvarchar(max) not null,
+    page_token  nvarchar(max) collate Latin1_General_100_BIN2 not null,
     constraint full_sync_page_key primary key clustered (location_id, resource, number)
 );
 
