@@ -14,13 +14,15 @@ internal sealed record Endpoint(string Path, string? UrlKey = null, string? Even
     public static Endpoint SubscriptionAssignments { get; } = new("/subscriptions/assignments");
     public static Endpoint SubscriptionAdmins { get; } = new("/subscriptions/admins");
     public static Endpoint AssociateAssets { get; } = new("/assets/associate", "associateAssets", "ASSOCIATE");
-    public static Endpoint DisassociateAssets { get; } = new("/assets/disassociate", "disassociateAssets", "DISASSOCIATE");
+    public static Endpoint DisassociateAssets { get; } =
+        new("/assets/disassociate", "disassociateAssets", "DISASSOCIATE");
     public static Endpoint RevokeAssets { get; } = new("/assets/revoke", "revokeAssets", "REVOKE");
     public static Endpoint CreateUsers { get; } = new("/users/create", "createUsers", "CREATE");
     public static Endpoint UpdateUsers { get; } = new("/users/update", "updateUsers", "UPDATE");
     public static Endpoint RetireUsers { get; } = new("/users/retire", "retireUsers", "RETIRE");
     public static Endpoint AssociateSubscriptions { get; } = new("/subscriptions/associate", EventType: "ASSOCIATE");
-    public static Endpoint DisassociateSubscriptions { get; } = new("/subscriptions/disassociate", EventType: "DISASSOCIATE");
+    public static Endpoint DisassociateSubscriptions { get; } =
+        new("/subscriptions/disassociate", EventType: "DISASSOCIATE");
     public static Endpoint AddSubscriptionAdmins { get; } = new("/subscriptions/admins/add");
     public static Endpoint RemoveSubscriptionAdmins { get; } = new("/subscriptions/admins/remove");
     public static Endpoint EnableSubscriptions { get; } = new("/subscriptions/enable");

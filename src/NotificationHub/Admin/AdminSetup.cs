@@ -19,6 +19,7 @@ internal static class AdminSetup
     {
         hub.AddAdminApi();
         hub.Services.AddSingleton<LocationService>();
+        hub.Services.AddSingleton<TrackedOperations>();
     }
 
     public static void AddAdminApi(this HubBuilder hub)
@@ -62,6 +63,7 @@ internal static class AdminSetup
         admin.MapLocations();
         admin.MapNotifications();
         admin.MapDeadLetters();
+        admin.MapTrackedOperations();
         admin.MapErasures();
         admin.MapAudit();
         admin.MapOpenApi();

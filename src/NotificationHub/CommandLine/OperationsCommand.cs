@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NotificationHub.Admin;
 using NotificationHub.OperationTracking;
 using NotificationHub.Storage;
 using Spectre.Console;
@@ -66,32 +67,25 @@ internal static class OperationsCommand
 
     private static async Task ShowAsync(CommandContext context, string eventId)
     {
-        var found = await context.Database.ReadAsync(
-            connection => OperationStore.FindAsync(connection, eventId),
-            context.CancellationToken
-        );
-        if (found.Count == 0)
-        {
-            throw new CommandException(
+        var document =
+            await context.Service<TrackedOperations>().FindAsync(eventId, context.CancellationToken)
+            ?? throw new CommandException(
                 ExitCode.NotFound,
                 "There is no operation with this eventId. `operations list` lists the tracked ones."
             );
-        }
-
-        OperationsDocument document = new(found);
         context.Output.Write(
             document,
             console =>
             {
                 foreach (var one in document.Operations)
                 {
-                    Write(console, one);
+                    Write(console, one, document.Names);
                 }
             }
         );
     }
 
-    private static void Write(IAnsiConsole console, Operation one)
+    private static void Write(IAnsiConsole console, Operation one, IReadOnlyDictionary<string, string> names)
     {
         console.WriteFields(
             ("ID", one.EventId),
@@ -120,6 +114,7 @@ internal static class OperationsCommand
             report.Failures.SelectMany(failure => failure.Items, (failure, item) => (Failure: failure, Item: item)),
             ("Error", one => one.Failure.ErrorNumber),
             ("Asset", one => one.Item.AdamId),
+            ("Name", one => names.GetValueOrDefault(one.Item.AdamId ?? "")),
             ("Device", one => one.Item.SerialNumber),
             ("User", one => one.Item.ClientUserId),
             ("Message", one => one.Failure.ErrorMessage)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using NotificationHub.Apple;
 using NotificationHub.FullSync;
 using NotificationHub.Locations;
+using NotificationHub.Metadata;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
@@ -119,6 +120,10 @@ internal static class ReconcileCommand
             throw new CommandException(ExitCode.Failed, $"{exception.Message} Run the command again later.");
         }
 
+        var names = await context
+            .Service<ContentNames>()
+            .FindCachedAsync(location.Country, drifts.Select(GetAdamId), context.CancellationToken);
+        drifts = drifts.ConvertAll(drift => drift with { Name = names.GetValueOrDefault(GetAdamId(drift) ?? "") });
         context.Output.Write(
             new { Location = location.LocationId, Drifts = drifts },
             console =>
@@ -126,12 +131,16 @@ internal static class ReconcileCommand
                     drifts,
                     ("Kind", drift => drift.Kind),
                     ("Key", drift => drift.Key),
+                    ("Name", drift => drift.Name),
                     ("Change", drift => drift.Change),
                     ("Fields", drift => drift.Fields)
                 )
         );
         return drifts.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
+
+    private static string? GetAdamId(DriftDocument drift) =>
+        RecordKeys.GetAdamId(RecordKind.FromName(drift.Kind), drift.Key);
 
     private static async Task<Location> FindAsync(CommandContext context, string locationId)
     {
@@ -148,6 +157,9 @@ internal static class ReconcileCommand
 
 internal sealed record DriftDocument(string Kind, string Key, string Change, IReadOnlyList<string> Fields)
 {
+    /// <summary>The cached name of the app or book.</summary>
+    public string? Name { get; init; }
+
     public static DriftDocument From(RecordKind kind, RecordDifference difference) =>
         new(
             kind.Name,

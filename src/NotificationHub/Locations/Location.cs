@@ -10,6 +10,9 @@ internal sealed record Location
 
     public string? Name { get; init; }
 
+    /// <summary>The country of the library's store, such as <c>US</c>, for the names of apps and books.</summary>
+    public string? Country { get; init; }
+
     public required string StateName { get; init; }
 
     public string? StateReason { get; init; }

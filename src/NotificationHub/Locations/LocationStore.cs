@@ -14,7 +14,7 @@ internal static class LocationStore
     public const int PageRows = 1_000;
 
     private const string Select = """
-        select location_id LocationId, u_id UId, name, state StateName, state_reason StateReason, state_since StateSince,
+        select location_id LocationId, u_id UId, name, country, state StateName, state_reason StateReason, state_since StateSince,
             receive_only ReceiveOnly, mdm_id MdmId, mdm_name MdmName, mdm_metadata MdmMetadata, notification_url NotificationUrl,
             notification_types NotificationTypes, content_token ContentToken, token_expires_at TokenExpiresAt,
             token_read_only TokenReadOnly, paused_until PausedUntil, created_at CreatedAt, registered_at RegisteredAt, removed_at RemovedAt,
@@ -24,7 +24,7 @@ internal static class LocationStore
 
     private const string Update = """
         update location
-        set u_id = @UId, name = @Name, state = @StateName, state_reason = null, state_since = @StateSince, mdm_id = @MdmId,
+        set u_id = @UId, name = @Name, country = @Country, state = @StateName, state_reason = null, state_since = @StateSince, mdm_id = @MdmId,
             mdm_name = @MdmName, mdm_metadata = @MdmMetadata, notification_url = @NotificationUrl,
             notification_types = @NotificationTypes, content_token = @ContentToken, token_expires_at = @TokenExpiresAt,
             token_read_only = 0, registered_at = @RegisteredAt, expiry_step = null
@@ -34,12 +34,12 @@ internal static class LocationStore
     private const string Insert = """
         insert into location
         (
-            location_id, u_id, name, state, state_since, receive_only, mdm_id, mdm_name, mdm_metadata, notification_url,
+            location_id, u_id, name, country, state, state_since, receive_only, mdm_id, mdm_name, mdm_metadata, notification_url,
             notification_types, content_token, token_expires_at, token_read_only, read_number, created_at, registered_at
         )
         values
         (
-            @LocationId, @UId, @Name, @StateName, @StateSince, @ReceiveOnly, @MdmId, @MdmName, @MdmMetadata, @NotificationUrl,
+            @LocationId, @UId, @Name, @Country, @StateName, @StateSince, @ReceiveOnly, @MdmId, @MdmName, @MdmMetadata, @NotificationUrl,
             @NotificationTypes, @ContentToken, @TokenExpiresAt, 0, 0, @CreatedAt, @RegisteredAt
         )
         """;
@@ -249,6 +249,12 @@ internal static class LocationStore
         transaction.ExecuteAsync(
             "update location set token_read_only = 1 where location_id = @LocationId and content_token = @ContentToken",
             used
+        );
+
+    public static Task SetCountryAsync(WriteTransaction transaction, string locationId, string country) =>
+        transaction.ExecuteAsync(
+            "update location set country = @country where location_id = @locationId",
+            new { locationId, country }
         );
 
     public static Task SetConfigurationAsync(WriteTransaction transaction, Location location) =>

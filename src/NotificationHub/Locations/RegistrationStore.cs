@@ -39,6 +39,7 @@ internal sealed class RegistrationStore(
             LocationId = locationId,
             UId = found.UId,
             Name = found.LocationName,
+            Country = found.CountryISO2ACode,
             StateName = (known?.State ?? LocationState.Pending).ToWireName(),
             StateSince = now,
             ReceiveOnly = false,

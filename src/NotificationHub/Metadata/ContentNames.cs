@@ -75,6 +75,19 @@ internal sealed partial class ContentNames(
         }
     }
 
+    /// <summary>Reads the cached names, and sends no request.</summary>
+    /// <returns>Names by adamId.</returns>
+    public async Task<IReadOnlyDictionary<string, string>> FindCachedAsync(
+        string? country,
+        IEnumerable<string?> adamIds,
+        CancellationToken cancellationToken
+    )
+    {
+        string[] ids = [.. adamIds.OfType<string>().Distinct(StringComparer.Ordinal)];
+        return ToNames(await ReadAsync(country, ids, cancellationToken))
+            .ToDictionary(known => known.Key, known => known.Value.Name!, StringComparer.Ordinal);
+    }
+
     private Task<IReadOnlyList<Row>> ReadAsync(
         string? country,
         IReadOnlyCollection<string> adamIds,

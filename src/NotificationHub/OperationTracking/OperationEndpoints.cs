@@ -24,10 +24,6 @@ internal static class OperationEndpoints
             .WithTags(Tag)
             .Accepts<Announcement>("application/json")
             .WithSummary("Announces one operation or a list, so that the hub tracks it and publishes its result.");
-        admin
-            .MapGet("/operations/{eventId}", ShowAsync)
-            .WithTags(Tag)
-            .WithSummary("Returns the state of an operation, with one entry per location.");
     }
 
     private static async Task<
@@ -50,23 +46,8 @@ internal static class OperationEndpoints
         var document = new AnnouncedDocument(stored, read.Count - stored);
         return stored > 0 ? TypedResults.Accepted((string?)null, document) : TypedResults.Ok(document);
     }
-
-    private static async Task<Results<Ok<OperationsDocument>, NotFound>> ShowAsync(
-        string eventId,
-        Database database,
-        CancellationToken cancellationToken
-    )
-    {
-        var found = await database.ReadAsync(
-            connection => OperationStore.FindAsync(connection, eventId),
-            cancellationToken
-        );
-        return found.Count == 0 ? TypedResults.NotFound() : TypedResults.Ok(new OperationsDocument(found));
-    }
 }
 
 /// <param name="Announced">The number of newly announced operations.</param>
 /// <param name="Known">The number of operations that were announced before, and did not change.</param>
 internal sealed record AnnouncedDocument(int Announced, int Known);
-
-internal sealed record OperationsDocument(IReadOnlyList<Operation> Operations);

@@ -66,6 +66,10 @@ internal static class RecordKeys
     // '0' is the character after '/'.
     public static string BehindUser(string activeKey) => $"{activeKey}0";
 
+    // All keys except a user's begin with the adamId.
+    public static string? GetAdamId(RecordKind kind, string key) =>
+        kind == RecordKind.User ? null : key.Split('/', 2)[0];
+
     public static (string AdamId, string PricingParam) ParseAsset(string key)
     {
         var slash = key.IndexOf('/', StringComparison.Ordinal);

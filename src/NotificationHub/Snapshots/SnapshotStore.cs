@@ -83,7 +83,7 @@ internal static class SnapshotStore
             .Values.Where(row => row.Data is not null && row.ReadNumber < numbers.First)
             .Select(row => new RecordDifference(
                 row.Key,
-                GetAdamId(read, row.Key),
+                RecordKeys.GetAdamId(read.Kind, row.Key),
                 row.Data,
                 After: null,
                 IsNew: false
@@ -132,8 +132,4 @@ internal static class SnapshotStore
     // A record with a pending target is no drift: the full sync was only faster than the refetch.
     private static ReadContext WithCause(ReadContext read, RecordDifference change, HashSet<string> pending) =>
         pending.Contains(change.Key) ? read with { Cause = RecordChanges.Notification } : read;
-
-    // All keys except a user's begin with the adamId.
-    private static string? GetAdamId(ReadContext read, string key) =>
-        read.Kind == RecordKind.User ? null : key.Split('/', 2)[0];
 }

@@ -31,11 +31,12 @@ public sealed class AppleReadCommandTests
     }
 
     [Fact]
-    public async Task Lists_work_without_names()
+    public async Task Lists_work_without_names_and_without_Client_Config()
     {
         await using var scene = await StartAsync();
         var location = (await scene.RegisterAsync()).LocationId;
         scene.Apple.Faults.Next("/lookup", Fault.WebPage(503));
+        scene.Apple.Faults.Next("/client/config", Fault.WebPage(503));
 
         var run = await RunAsync(scene, location, "assets", "--json");
 

@@ -28,6 +28,10 @@ public sealed class OperationsCommandTests
     {
         await using var test = await OpenAsync();
 
+        await test.ExecuteAsync(
+            "insert into content_metadata (country, adam_id, name, expires_at) values ('CH', '1', 'Keynote', 0)"
+        );
+
         var show = await CommandRun.OnAsync(test.File, "operations", "show", "second");
         var json = await CommandRun.OnAsync(test.File, "operations", "show", "second", "--json");
 
@@ -35,6 +39,8 @@ public sealed class OperationsCommandTests
         show.Output.ShouldContain("too [red]few[/]");
         show.Output.ShouldContain("C02");
         show.Output.ShouldContain("7 more tasks failed");
+        show.Output.ShouldContain("Keynote");
+        json.Json.GetProperty("names").GetProperty("1").GetString().ShouldBe("Keynote");
         var operation = json.Json.GetProperty("operations")[0];
         operation.GetProperty("report").GetProperty("failed").GetInt64().ShouldBe(8);
     }

@@ -21,6 +21,10 @@ public sealed class ReconcileCommandTests
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
         Drift(scene);
+        await ExecuteAsync(
+            scene,
+            "insert into content_metadata (country, adam_id, name, expires_at) values ('CH', '1', 'Keynote', 0), ('DE', '1', 'Other', 1)"
+        );
         var before = await EventsAsync(scene.Hub);
 
         var run = await RunAsync(scene, location, "--dry-run", "--json");
@@ -29,8 +33,11 @@ public sealed class ReconcileCommandTests
         run.ExitCode.ShouldBe(ExitCode.Failed);
         run.Json.GetProperty("drifts")
             .EnumerateArray()
-            .Select(drift => $"{drift.GetProperty("change")} {drift.GetProperty("key")}")
-            .ShouldBe(["updated 1/STDQ", "added 1/STDQ/serial:D9", "removed 1/STDQ/serial:D0"], ignoreOrder: true);
+            .Select(drift => $"{drift.GetProperty("change")} {drift.GetProperty("key")} {drift.GetProperty("name")}")
+            .ShouldBe(
+                ["updated 1/STDQ Keynote", "added 1/STDQ/serial:D9 Keynote", "removed 1/STDQ/serial:D0 Keynote"],
+                ignoreOrder: true
+            );
         (await EventsAsync(scene.Hub)).ShouldBe(before);
     }
 

@@ -14,11 +14,17 @@ public sealed class LocationVerificationTests
     {
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
+        (await scene.ScalarAsync<string>("select country from location")).ShouldBe("CH");
+        await scene.Hub.Database.WriteAsync(
+            transaction => LocationStore.SetCountryAsync(transaction, location.LocationId, "DE"),
+            CancellationToken.None
+        );
 
         var result = await VerifyAsync(scene, location);
 
         result.Differences.ShouldBeEmpty();
         result.Location.State.ShouldBe(LocationState.Valid);
+        result.Location.Country.ShouldBe("CH");
         scene.Apple.Requests.All.Count(request => request.Method == "POST").ShouldBe(1);
     }
 

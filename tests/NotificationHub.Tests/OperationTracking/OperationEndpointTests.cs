@@ -18,6 +18,13 @@ public sealed class OperationEndpointTests
         await using var hub = await ScenarioHub.StartAsync();
         var location = await hub.AddLocationAsync();
         await AnnounceAsync(hub, One(location, """, "tasks": 2"""), HttpStatusCode.Accepted);
+        await hub.Database.WriteAsync(
+            transaction =>
+                transaction.ExecuteAsync(
+                    "insert into content_metadata (country, adam_id, name, expires_at) values ('CH', '1', 'Keynote', 0)"
+                ),
+            CancellationToken.None
+        );
 
         await hub.ScenarioAsync(delivery => delivery.Deliver(location, Notification("n-1", "SUCCESS", "D1")));
         await hub.ScenarioAsync(delivery => delivery.Deliver(location, Notification("n-2", "FAILURE", "D2")));
@@ -31,6 +38,7 @@ public sealed class OperationEndpointTests
         data.GetProperty("announcedBy").GetString().ShouldNotBeNullOrEmpty();
         var shown = await ShowAsync(hub);
         shown.GetProperty("operations")[0].GetProperty("state").GetString().ShouldBe("failed");
+        shown.GetProperty("names").GetProperty("1").GetString().ShouldBe("Keynote");
     }
 
     [Fact]

@@ -44,7 +44,7 @@ internal static class AppleCommand
     public static async Task<int> ReadAsync(
         CommandContext context,
         Option<string> location,
-        Func<AppleSession, Task<int>> read
+        Func<AppleSession, Location, Task<int>> read
     )
     {
         await context.OpenKeyRingAsync();
@@ -53,7 +53,7 @@ internal static class AppleCommand
         using var rate = new RequestRate(TimeProvider.System, LocationApple.RequestsPerSecond);
         try
         {
-            return await read(context.Service<LocationApple>().Open(found, rate));
+            return await read(context.Service<LocationApple>().Open(found, rate), found);
         }
         catch (AppleException exception)
         {
@@ -67,7 +67,7 @@ internal static class AppleCommand
     /// <summary>Finds names for people; without them, the output has none.</summary>
     public static async Task<Func<string?, string?>> FindNamesAsync(
         CommandContext context,
-        AppleSession session,
+        Location location,
         IEnumerable<string?> adamIds
     )
     {
@@ -77,8 +77,7 @@ internal static class AppleCommand
             return _ => null;
         }
 
-        var country = (await session.GetClientConfigAsync(context.CancellationToken)).CountryISO2ACode;
-        var names = await context.Service<ContentNames>().FindAsync(country, ids, context.CancellationToken);
+        var names = await context.Service<ContentNames>().FindAsync(location.Country, ids, context.CancellationToken);
         return adamId => adamId is null ? null : names.GetValueOrDefault(adamId)?.Name;
     }
 }

@@ -30,13 +30,13 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                 AppleCommand.ReadAsync(
                     context,
                     location,
-                    async session =>
+                    async (session, registered) =>
                     {
                         var query = new AssetQuery { AdamId = context.Get(adamId) };
                         var (assets, hasMore) = await TakeAsync(context, session.ListAssetsAsync(query));
                         var nameOf = await AppleCommand.FindNamesAsync(
                             context,
-                            session,
+                            registered,
                             assets.Select(one => one.AdamId)
                         );
                         return Write(
@@ -72,7 +72,7 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                 AppleCommand.ReadAsync(
                     context,
                     location,
-                    async session =>
+                    async (session, registered) =>
                     {
                         var query = new AssignmentQuery
                         {
@@ -83,7 +83,7 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                         var (assignments, hasMore) = await TakeAsync(context, session.ListAssignmentsAsync(query));
                         var nameOf = await AppleCommand.FindNamesAsync(
                             context,
-                            session,
+                            registered,
                             assignments.Select(one => one.AdamId)
                         );
                         return Write(
@@ -114,13 +114,13 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                 AppleCommand.ReadAsync(
                     context,
                     location,
-                    async session =>
+                    async (session, registered) =>
                     {
                         var query = new SubscriptionQuery { AdamId = context.Get(adamId) };
                         var (found, hasMore) = await TakeAsync(context, session.ListSubscriptionsAsync(query));
                         var nameOf = await AppleCommand.FindNamesAsync(
                             context,
-                            session,
+                            registered,
                             found.SelectMany(one => new[] { one.AdamId, one.ParentAdamId })
                         );
                         return Write(
@@ -162,7 +162,7 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                 AppleCommand.ReadAsync(
                     context,
                     location,
-                    async session =>
+                    async (session, _) =>
                     {
                         var status = await session.GetEventStatusAsync(context.Get(eventId), context.CancellationToken);
                         context.Output.Write(
@@ -200,7 +200,7 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
         AppleCommand.ReadAsync(
             context,
             location,
-            async session =>
+            async (session, _) =>
             {
                 var query = new UserQuery { ClientUserId = context.Get(user) };
                 var (users, hasMore) = await TakeAsync(context, session.ListUsersAsync(query));

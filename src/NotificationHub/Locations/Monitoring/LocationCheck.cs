@@ -111,6 +111,11 @@ internal sealed class LocationCheck(Database database, LocationLocks locks, Loca
             await LocationStore.SetTokenExpiryAsync(transaction, location, date);
         }
 
+        if (found.CountryISO2ACode is { } country && country != location.Country)
+        {
+            await LocationStore.SetCountryAsync(transaction, location.LocationId, country);
+        }
+
         var state = LocationStates.AfterResponse(location.State, location.MdmId, found.MdmInfo?.Id, expiresAt, now);
         var reason = state == LocationState.TakenOver ? $"mdmInfo.id at Apple is {found.MdmInfo?.Id}" : null;
         await SetStateAsync(transaction, location, state, reason, found.MdmInfo, audit);

@@ -107,6 +107,7 @@ create table location (
     location_id        text    not null primary key,
     u_id               text    null,
     name               text    null,
+    country            text    null,
     state              text    not null,
     state_reason       text    null,
     state_since        integer not null,
