@@ -3,16 +3,16 @@ using NotificationHub.Tests.CommandLine;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>A mortal hub under load, before the local Service Bus.</summary>
+/// <summary>A killable hub under load that publishes to the local Service Bus.</summary>
 internal sealed class CrashScene : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();
-    private Poster? poster;
+    private NotificationSender? sender;
 
     private CrashScene(LocalServiceBus bus)
     {
         Bus = bus;
-        Hub = new MortalHub(
+        Hub = new KillableHub(
             folder.Path,
             $"ServiceBus:ConnectionString={bus.ConnectionString}",
             "ServiceBus:SendTimeout=00:00:02",
@@ -22,11 +22,11 @@ internal sealed class CrashScene : IAsyncDisposable
 
     public LocalServiceBus Bus { get; }
 
-    public MortalHub Hub { get; }
+    public KillableHub Hub { get; }
 
-    public Poster Poster => poster!;
+    public NotificationSender Sender => sender!;
 
-    /// <summary>The first life: registers the location, and begins the load.</summary>
+    /// <summary>Starts the hub, registers a location and starts the load.</summary>
     public static async Task<CrashScene> BeginAsync(int seed)
     {
         var scene = new CrashScene(await LocalServiceBus.StartAsync(new LocalServiceBusOptions { Seed = seed }));
@@ -34,7 +34,13 @@ internal sealed class CrashScene : IAsyncDisposable
         {
             var url = await scene.Hub.StartAsync();
             var (path, secret) = await AddLocationAsync(scene.Hub.Database, url);
-            scene.poster = new Poster(Load.Steady, new PostSource(seed), path, secret, scene.Hub.Door);
+            scene.sender = new NotificationSender(
+                LoadProfile.Steady,
+                new NotificationGenerator(seed),
+                path,
+                secret,
+                scene.Hub.Endpoint
+            );
             return scene;
         }
         catch
@@ -44,7 +50,7 @@ internal sealed class CrashScene : IAsyncDisposable
         }
     }
 
-    /// <returns>The path to post to, and the secret.</returns>
+    /// <returns>The path of the notification URL, and the secret.</returns>
     public static async Task<(string Path, string Secret)> AddLocationAsync(HubDatabase database, Uri hub)
     {
         var run = await CommandRun.OnAsync(
@@ -60,20 +66,20 @@ internal sealed class CrashScene : IAsyncDisposable
         return (url.AbsolutePath, run.Json.GetProperty("notificationAuthToken").GetString()!);
     }
 
-    /// <summary>Ends the load, waits until everything has gone its way, and looks at what is there.</summary>
+    /// <summary>Stops the load, waits until all events are published and checks the result.</summary>
     public async Task EndAsync()
     {
-        await Poster.StopAsync();
-        await Hub.RestAsync(Hub.Database.IsDrainedAsync);
-        await new Aftermath(Hub.Database, Poster, Bus, Hub.Feed).ShouldBeWholeAsync();
-        Hub.Cursors.Faults.ShouldBeEmpty();
+        await Sender.StopAsync();
+        await Hub.WaitUntilAsync(Hub.Database.IsDrainedAsync);
+        await new ConsistencyCheck(Hub.Database, Sender, Bus, Hub.Feed).ShouldBeConsistentAsync();
+        Hub.Cursors.Violations.ShouldBeEmpty();
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (poster is not null)
+        if (sender is not null)
         {
-            await poster.DisposeAsync();
+            await sender.DisposeAsync();
         }
 
         await Hub.DisposeAsync();

@@ -5,19 +5,19 @@ public sealed class CrashTests(ITestOutputHelper output)
     [Fact]
     public async Task A_killed_hub_loses_and_duplicates_nothing()
     {
-        var seed = Seeds.New(output);
+        var seed = Seeds.Create(output);
         await using var scene = await CrashScene.BeginAsync(seed);
 
         await KillAsync(scene, seed, times: 12);
 
         await scene.EndAsync();
-        Tell(scene);
+        WriteSummary(scene);
     }
 
     [Fact]
     public async Task A_killed_hub_with_a_faulty_bus_loses_and_duplicates_nothing()
     {
-        var seed = Seeds.New(output);
+        var seed = Seeds.Create(output);
         await using var scene = await CrashScene.BeginAsync(seed);
         scene.Bus.Faults.BusyShare = 0.1;
         scene.Bus.Faults.InternalErrorShare = 0.1;
@@ -26,8 +26,8 @@ public sealed class CrashTests(ITestOutputHelper output)
         await KillAsync(scene, seed, times: 8);
 
         await scene.EndAsync();
-        scene.Bus.Topics.Sum(topic => topic.Duplicates).ShouldBePositive("a lost answer makes the hub send again");
-        Tell(scene);
+        scene.Bus.Topics.Sum(topic => topic.Duplicates).ShouldBePositive("the hub sends again after a lost response");
+        WriteSummary(scene);
     }
 
     private static async Task KillAsync(CrashScene scene, int seed, int times)
@@ -40,12 +40,12 @@ public sealed class CrashTests(ITestOutputHelper output)
 
         await moments.KillOwnerAsync();
 
-        scene.Poster.Interrupted.ShouldBePositive("a kill under load cuts posts off");
+        scene.Sender.FailedAttempts.ShouldBePositive("killing a hub under load interrupts deliveries");
     }
 
-    private void Tell(CrashScene scene) =>
+    private void WriteSummary(CrashScene scene) =>
         output.WriteLine(
-            $"posted {scene.Poster.Posted.Count}, answered {scene.Poster.Answers}, interrupted {scene.Poster.Interrupted}, "
-                + $"sent again {scene.Bus.Topics.Sum(topic => topic.Duplicates)}, cursors looked at {scene.Hub.Cursors.Looks} times"
+            $"sent {scene.Sender.Sent.Count}, accepted {scene.Sender.AcceptedCount}, failed attempts {scene.Sender.FailedAttempts}, "
+                + $"published again {scene.Bus.Topics.Sum(topic => topic.Duplicates)}, cursor checks {scene.Hub.Cursors.Checks}"
         );
 }

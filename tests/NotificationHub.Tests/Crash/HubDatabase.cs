@@ -9,22 +9,21 @@ using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>The database of hubs, looked at from outside while they run, or after.</summary>
+/// <summary>Reads and locks the database of the hubs under test, from outside their processes.</summary>
 internal sealed class HubDatabase(TestStore store)
 {
     private const int CommandTookTooLong = -2;
 
-    /// <summary>How long writes must fail until the database counts as locked.</summary>
-    private static readonly TimeSpan Held = TimeSpan.FromSeconds(2);
+    /// <summary>How long writes must fail for the database to count as locked.</summary>
+    private static readonly TimeSpan BlockedFor = TimeSpan.FromSeconds(2);
 
     public TestStore Store => store;
 
-    /// <summary>The server behind it, from which a hub can be cut off; null for a file.</summary>
+    /// <summary>The database server; null for a file.</summary>
     public DnsEndPoint? Server => store.Server;
 
-    /// <summary>The settings by which a hub uses it.</summary>
-    /// <param name="through">The gate on its way to <see cref="Server"/>, where there is one.</param>
-    public IReadOnlyList<string> Settings(Gate? through = null) => store.Through(through?.Port).Settings;
+    /// <summary>The settings of a hub, which connects through <paramref name="proxy"/> if given.</summary>
+    public IReadOnlyList<string> Settings(TcpProxy? proxy = null) => store.Through(proxy?.Port).Settings;
 
     public async Task<T> ScalarAsync<T>(string sql, object? parameters = null)
     {
@@ -41,7 +40,7 @@ internal sealed class HubDatabase(TestStore store)
     public Task<long> CursorAsync(string name) =>
         ScalarAsync<long>("select coalesce(max(position), 0) from log_cursor where name = @name", new { name });
 
-    /// <summary>Nothing waits between the logs and the bus.</summary>
+    /// <summary>Whether every notification is routed and every event published.</summary>
     public async Task<bool> IsDrainedAsync() =>
         await ScalarAsync<long>(
             """
@@ -58,7 +57,7 @@ internal sealed class HubDatabase(TestStore store)
     public async Task<bool> HasUnroutedAsync() =>
         await ScalarAsync<long>("select max(seq) from notification_log") > await CursorAsync("routing");
 
-    /// <summary>The notifications of a location that are kept, as a poster names its posts: id and digest.</summary>
+    /// <summary>The <see cref="SampleNotification.Identity"/> of each stored notification of a location.</summary>
     public async Task<IReadOnlyList<string>> NotificationsAsync(string locationId) =>
         [
             .. (
@@ -69,7 +68,7 @@ internal sealed class HubDatabase(TestStore store)
             ).Select(row => $"{row.Id} {Convert.ToHexStringLower(row.Sha256)}"),
         ];
 
-    /// <summary>What a dead hub held runs out now instead of in some seconds: the same as waiting, less the waiting.</summary>
+    /// <summary>Expires the leases of a killed hub at once, which saves the test a wait of some seconds.</summary>
     public async Task ExpireLeasesAsync(int processId)
     {
         await using var connection = await OpenWriterAsync();
@@ -79,8 +78,8 @@ internal sealed class HubDatabase(TestStore store)
         );
     }
 
-    /// <summary>The stages that this hub owns, and until when, by the database's clock.</summary>
-    public Task<IReadOnlyList<(string Name, long ExpiresAt)>> LeasesOfAsync(int processId) =>
+    /// <summary>The stages that a hub owns, and when its leases expire by the database's clock.</summary>
+    public Task<IReadOnlyList<(string Name, long ExpiresAt)>> LeasesAsync(int processId) =>
         QueryAsync<(string Name, long ExpiresAt)>(
             """
             select name, expires_at
@@ -91,7 +90,7 @@ internal sealed class HubDatabase(TestStore store)
         );
 
     /// <summary>Creates triggers that record every change of a lease's owner or fencing token, with the database's time.</summary>
-    public async Task KeepTakeoversAsync()
+    public async Task RecordTakeoversAsync()
     {
         await using var connection = await OpenWriterAsync();
         foreach (var statement in store.IsSqlServer ? TakeoverTrigger.OnSqlServer : TakeoverTrigger.OnSqlite)
@@ -103,15 +102,15 @@ internal sealed class HubDatabase(TestStore store)
     public Task<IReadOnlyList<Takeover>> ReadTakeoversAsync() =>
         QueryAsync<Takeover>(
             """
-            select id as Id, name as Name, old_owner as OldOwner, old_number as OldNumber, old_expires_at as OldExpiresAt,
-                owner as Owner, number as Number, at as At
+            select id as Id, name as Name, old_owner as OldOwner, old_fencing_token as OldFencingToken, old_expires_at as OldExpiresAt,
+                owner as Owner, fencing_token as FencingToken, at as At
             from lease_history
             order by id
             """
         );
 
-    /// <summary>Fails where a crash has damaged the file; a server looks after its own.</summary>
-    public async Task ShouldBeIntactAsync()
+    /// <summary>Checks that no crash has damaged the file; does nothing on a server.</summary>
+    public async Task ShouldBeUndamagedAsync()
     {
         if (!store.IsSqlServer)
         {
@@ -123,10 +122,10 @@ internal sealed class HubDatabase(TestStore store)
     public Task<long> NowAsync() => ScalarAsync<long>(new SqlFiles($"{store.Provider}/Statements/")["Now"]);
 
     /// <summary>Locks the logs until the result is disposed of.</summary>
-    public async Task<IAsyncDisposable> HoldWritesAsync()
+    public async Task<IAsyncDisposable> BlockWritesAsync()
     {
         var connection = await OpenWriterAsync();
-        await connection.ExecuteAsync(store.IsSqlServer ? HoldLogs(TimeSpan.FromSeconds(10)) : "begin immediate");
+        await connection.ExecuteAsync(store.IsSqlServer ? LockLogs(TimeSpan.FromSeconds(10)) : "begin immediate");
         return connection;
     }
 
@@ -138,19 +137,19 @@ internal sealed class HubDatabase(TestStore store)
         {
             if (store.IsSqlServer)
             {
-                // A hub that was paused within a transaction holds the row of its lease, and perhaps the lock of a log.
+                // A hub paused within a transaction has locked the row of its lease, and perhaps a log.
                 return await connection.ExecuteScalarAsync<int>(
-                        $"{HoldLogs(Held)} update lease set fencing_token = fencing_token; rollback transaction; select @lock;",
-                        commandTimeout: 3 * (int)Held.TotalSeconds
+                        $"{LockLogs(BlockedFor)} update lease set fencing_token = fencing_token; rollback transaction; select @lock;",
+                        commandTimeout: 3 * (int)BlockedFor.TotalSeconds
                     ) < 0;
             }
 
-            // A command of its own: what comes behind a statement with a result fails without a word.
-            await connection.ExecuteAsync($"pragma busy_timeout = {(int)Held.TotalMilliseconds}");
+            // A separate command: errors after a statement that returns a row are not reported.
+            await connection.ExecuteAsync($"pragma busy_timeout = {(int)BlockedFor.TotalMilliseconds}");
             await connection.ExecuteAsync("begin immediate; rollback", commandTimeout: 1);
             return false;
         }
-        catch (DbException exception) when (IsHeld(exception))
+        catch (DbException exception) when (IsBlocked(exception))
         {
             return true;
         }
@@ -160,8 +159,8 @@ internal sealed class HubDatabase(TestStore store)
 
     public Task<DbConnection> OpenWriterAsync() => OpenAsync(SqliteOpenMode.ReadWrite);
 
-    // With a parameter it would be a call of sp_executesql, which complains of a transaction that is left open.
-    private static string HoldLogs(TimeSpan patience) =>
+    // No parameters: they would need sp_executesql, which reports an error for a transaction left open.
+    private static string LockLogs(TimeSpan timeout) =>
         string.Create(
             CultureInfo.InvariantCulture,
             $"""
@@ -171,21 +170,21 @@ internal sealed class HubDatabase(TestStore store)
                 @notifications nvarchar(255) = concat('notificationhub:', db_name(), ':notification log'),
                 @events nvarchar(255) = concat('notificationhub:', db_name(), ':event log');
             exec @lock = sp_getapplock @Resource = @notifications, @LockMode = 'Exclusive',
-                @LockOwner = 'Transaction', @LockTimeout = {(int)patience.TotalMilliseconds};
+                @LockOwner = 'Transaction', @LockTimeout = {(int)timeout.TotalMilliseconds};
             if @lock >= 0
                 exec @lock = sp_getapplock @Resource = @events, @LockMode = 'Exclusive',
-                    @LockOwner = 'Transaction', @LockTimeout = {(int)patience.TotalMilliseconds};
+                    @LockOwner = 'Transaction', @LockTimeout = {(int)timeout.TotalMilliseconds};
             """
         );
 
     private async Task<DbConnection> OpenAsync(SqliteOpenMode mode)
     {
         DbConnection connection = store.IsSqlServer
-            // Not pooled: it may be given back with a transaction open, which ends with the connection.
+            // Not pooled: closing the connection must end a transaction that is still open.
             ? new SqlConnection(
                 new SqlConnectionStringBuilder(store.ConnectionString) { Pooling = false }.ConnectionString
             )
-            // Not pooled: a connection of ours that outlives the hub would spare the next one the recovery.
+            // Not pooled: an open connection that outlives the hub would spare the next hub the recovery.
             : new SqliteConnection(
                 new SqliteConnectionStringBuilder
                 {
@@ -206,20 +205,20 @@ internal sealed class HubDatabase(TestStore store)
 
     private static string OwnerPattern(int processId) => $"%:{processId}:%";
 
-    private static bool IsHeld(DbException exception) =>
+    private static bool IsBlocked(DbException exception) =>
         exception
             is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY }
                 or SqlException { Number: CommandTookTooLong };
 }
 
-/// <summary>A lease went from one owner to another, was taken, or given back (then <paramref name="Owner"/> is null).</summary>
+/// <summary>A change of a lease's owner; <paramref name="Owner"/> is null after a release.</summary>
 internal sealed record Takeover(
     long Id,
     string Name,
     string? OldOwner,
-    long OldNumber,
+    long OldFencingToken,
     long OldExpiresAt,
     string? Owner,
-    long Number,
+    long FencingToken,
     long At
 );

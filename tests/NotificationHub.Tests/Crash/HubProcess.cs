@@ -4,12 +4,12 @@ using System.Text.RegularExpressions;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>The real hub in a process of its own, which can be killed and paused; gone when this is disposed of.</summary>
+/// <summary>The real hub in its own process, which can be killed and paused; disposal kills it.</summary>
 internal sealed partial class HubProcess : IAsyncDisposable
 {
     private const int KeptLines = 100;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();
@@ -19,23 +19,23 @@ internal sealed partial class HubProcess : IAsyncDisposable
     private HubProcess(ProcessStartInfo start)
     {
         process = new Process { StartInfo = start };
-        process.OutputDataReceived += (_, line) => Take(line.Data);
-        process.ErrorDataReceived += (_, line) => Take(line.Data);
+        process.OutputDataReceived += (_, line) => ReadLine(line.Data);
+        process.ErrorDataReceived += (_, line) => ReadLine(line.Data);
         process.Start();
-        // Read to the end: a full pipe would stop the hub.
+        // Read all output: a full pipe would block the hub.
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        exit = FollowAsync();
+        exit = WaitForExitAsync();
     }
 
     public int Id => process.Id;
 
     public bool HasEnded => exit.IsCompleted;
 
-    /// <summary>What it printed last.</summary>
+    /// <summary>The last lines that the process printed.</summary>
     public string Output => string.Join(Environment.NewLine, output);
 
-    /// <param name="folder">Where the database is, and everything else that it writes.</param>
+    /// <param name="folder">The working directory.</param>
     /// <param name="settings">Settings as <c>Section:Key=value</c>.</param>
     public static HubProcess Start(string folder, params IReadOnlyList<string> settings)
     {
@@ -64,10 +64,10 @@ internal sealed partial class HubProcess : IAsyncDisposable
         return new HubProcess(start);
     }
 
-    /// <summary>Ends when posts are taken; fails when the process has ended instead.</summary>
-    public Task<Uri> ListeningAsync() => listening.Task.WaitAsync(Patience);
+    /// <summary>Completes when the hub accepts requests; fails if the process exits first.</summary>
+    public Task<Uri> ListeningAsync() => listening.Task.WaitAsync(Timeout);
 
-    /// <summary>SIGKILL: not another instruction of it is run.</summary>
+    /// <summary>Sends SIGKILL.</summary>
     public async Task KillAsync()
     {
         if (!exit.IsCompleted)
@@ -75,19 +75,19 @@ internal sealed partial class HubProcess : IAsyncDisposable
             process.Kill();
         }
 
-        await exit.WaitAsync(Patience);
+        await exit.WaitAsync(Timeout);
     }
 
     /// <summary>Sends SIGTERM, as a container platform does.</summary>
-    /// <returns>What the process ends with.</returns>
+    /// <returns>The exit code.</returns>
     public async Task<int> EndAsync()
     {
         ProcessSignal.Send(Id, ProcessSignal.Terminate);
-        await exit.WaitAsync(Patience);
+        await exit.WaitAsync(Timeout);
         return process.ExitCode;
     }
 
-    /// <summary>SIGSTOP: it keeps all that it holds, and knows nothing of the time that passes.</summary>
+    /// <summary>Sends SIGSTOP: the process keeps its locks and connections, and does not notice the time that passes.</summary>
     public void Pause() => ProcessSignal.Send(Id, ProcessSignal.Stop);
 
     public void Resume() => ProcessSignal.Send(Id, ProcessSignal.Continue);
@@ -98,17 +98,17 @@ internal sealed partial class HubProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    /// <summary>The tests run in a program of their own, which cannot execute another assembly.</summary>
+    /// <summary>The dotnet command; the test host itself cannot execute another assembly.</summary>
     public static string DotnetHost() =>
         Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
 
-    private async Task FollowAsync()
+    private async Task WaitForExitAsync()
     {
         await process.WaitForExitAsync();
         listening.TrySetException(new InvalidOperationException($"The hub has ended.{Environment.NewLine}{Output}"));
     }
 
-    private void Take(string? line)
+    private void ReadLine(string? line)
     {
         if (line is null)
         {

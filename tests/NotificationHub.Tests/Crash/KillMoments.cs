@@ -1,6 +1,6 @@
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>Random moments in the life of a hub, each at another place of the flow.</summary>
+/// <summary>Kills a hub at random moments: while it stores, publishes, routes or starts.</summary>
 internal sealed class KillMoments(CrashScene scene, int seed)
 {
     private const int Kinds = 4;
@@ -10,34 +10,39 @@ internal sealed class KillMoments(CrashScene scene, int seed)
     public Task KillAsync(int round) =>
         (round % Kinds) switch
         {
-            0 => KillWhilePostingAsync(),
+            0 => KillWhileStoringAsync(),
             1 => KillWhilePublishingAsync(),
-            2 => KillWhileRoutingAsync(scene.Hub.KillAtAsync),
+            2 => KillWhileRoutingAsync(scene.Hub.KillWhenAsync),
             _ => scene.Hub.KillWhileStartingAsync(TimeSpan.FromMilliseconds(random.Next(1500))),
         };
 
-    /// <summary>While it routes, and thus with leases in its hands, which the next hub has to wait for.</summary>
-    public Task KillOwnerAsync() => KillWhileRoutingAsync(scene.Hub.KillOwnerAtAsync);
+    /// <summary>Kills the hub while it routes; the next hub must wait for its leases to expire.</summary>
+    public Task KillOwnerAsync() => KillWhileRoutingAsync(scene.Hub.KillOwnerWhenAsync);
 
-    private Task KillWhilePostingAsync()
+    private Task KillWhileStoringAsync()
     {
-        var answers = scene.Poster.Answers + random.Next(1, 200);
-        return scene.Hub.KillAtAsync(Until.TrueAsync(() => scene.Poster.Answers >= answers, "posts are answered"));
+        var acceptedCount = scene.Sender.AcceptedCount + random.Next(1, 200);
+        return scene.Hub.KillWhenAsync(
+            Until.TrueAsync(() => scene.Sender.AcceptedCount >= acceptedCount, "notifications are accepted")
+        );
     }
 
-    private async Task KillWhileRoutingAsync(Func<Task, Task> killAtAsync)
+    private async Task KillWhileRoutingAsync(Func<Task, Task> killWhenAsync)
     {
         var position = await scene.Hub.Database.CursorAsync("routing") + random.Next(1, 500);
-        await killAtAsync(
-            Until.TrueAsync(async () => await scene.Hub.Database.CursorAsync("routing") >= position, "posts are routed")
+        await killWhenAsync(
+            Until.TrueAsync(
+                async () => await scene.Hub.Database.CursorAsync("routing") >= position,
+                "notifications are routed"
+            )
         );
     }
 
     private Task KillWhilePublishingAsync()
     {
-        var messages = Accepted() + random.Next(1, 500);
-        return scene.Hub.KillAtAsync(Until.TrueAsync(() => Accepted() >= messages, "events are published"));
+        var messages = PublishedMessages() + random.Next(1, 500);
+        return scene.Hub.KillWhenAsync(Until.TrueAsync(() => PublishedMessages() >= messages, "events are published"));
     }
 
-    private long Accepted() => scene.Bus.Topics.Sum(topic => topic.Accepted);
+    private long PublishedMessages() => scene.Bus.Topics.Sum(topic => topic.Accepted);
 }

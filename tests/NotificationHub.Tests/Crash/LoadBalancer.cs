@@ -5,17 +5,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>The address that Apple knows: it stays the same whichever hubs are behind it.</summary>
+/// <summary>A load balancer in front of the hubs, whose URL stays the same while hubs come and go.</summary>
 internal sealed class LoadBalancer : IAsyncDisposable
 {
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(4) };
-    private readonly IReadOnlyList<HubDoor> doors;
+    private readonly IReadOnlyList<HubEndpoint> endpoints;
     private readonly WebApplication listener;
-    private int turns;
+    private int requests;
 
-    private LoadBalancer(IReadOnlyList<HubDoor> doors)
+    private LoadBalancer(IReadOnlyList<HubEndpoint> endpoints)
     {
-        this.doors = doors;
+        this.endpoints = endpoints;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         listener = builder.Build();
@@ -24,9 +24,9 @@ internal sealed class LoadBalancer : IAsyncDisposable
 
     public Uri Url => new(listener.Urls.Single());
 
-    public static async Task<LoadBalancer> StartAsync(params IReadOnlyList<HubDoor> doors)
+    public static async Task<LoadBalancer> StartAsync(params IReadOnlyList<HubEndpoint> endpoints)
     {
-        var balancer = new LoadBalancer(doors);
+        var balancer = new LoadBalancer(endpoints);
         await balancer.listener.StartAsync();
         return balancer;
     }
@@ -39,7 +39,9 @@ internal sealed class LoadBalancer : IAsyncDisposable
 
     private async Task ForwardAsync(HttpContext context)
     {
-        var hub = await HubDoor.NextAsync(doors, Interlocked.Increment(ref turns)).WaitAsync(context.RequestAborted);
+        var hub = await HubEndpoint
+            .NextAvailableAsync(endpoints, Interlocked.Increment(ref requests))
+            .WaitAsync(context.RequestAborted);
         using var request = new HttpRequestMessage(
             new HttpMethod(context.Request.Method),
             new Uri(hub, context.Request.Path)

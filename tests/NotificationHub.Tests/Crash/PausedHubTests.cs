@@ -5,8 +5,8 @@ public sealed class PausedHubTests(ITestOutputHelper output)
     [SignalsFact]
     public async Task A_hub_that_resumes_after_its_leases_expired_does_no_harm()
     {
-        var seed = Seeds.New(output);
-        await using var scene = await PausedHubs.BeginAsync(seed);
+        var seed = Seeds.Create(output);
+        await using var scene = await PausedHubScene.BeginAsync(seed);
 
         try
         {
@@ -23,8 +23,8 @@ public sealed class PausedHubTests(ITestOutputHelper output)
         }
 
         output.WriteLine(
-            $"posted {scene.Poster!.Posted.Count}, answered {scene.Poster.Answers}, interrupted {scene.Poster.Interrupted}, "
-                + $"pauses given up {scene.PausesInTransactions}"
+            $"sent {scene.Sender!.Sent.Count}, accepted {scene.Sender.AcceptedCount}, failed attempts {scene.Sender.FailedAttempts}, "
+                + $"pauses repeated {scene.PausesInTransactions}"
         );
     }
 }

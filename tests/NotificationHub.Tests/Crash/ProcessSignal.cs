@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>Signals that .NET itself cannot send.</summary>
+/// <summary>Sends signals that .NET itself cannot send.</summary>
 internal static class ProcessSignal
 {
     public const int Terminate = 15;
@@ -27,7 +27,7 @@ internal static class ProcessSignal
     private static extern int Kill(int processId, int signal);
 }
 
-/// <summary>A test that needs signals; where there are none it is seen to be skipped.</summary>
+/// <summary>A test that needs signals; skipped on Windows.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class SignalsFactAttribute : FactAttribute
 {

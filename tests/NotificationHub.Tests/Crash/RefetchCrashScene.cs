@@ -2,27 +2,27 @@ using NotificationHub.Simulator.Apple;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>A mortal hub that reads a location of the simulated Apple again and again.</summary>
+/// <summary>A killable hub that reads a changing location of the simulated Apple.</summary>
 internal sealed class RefetchCrashScene : IAsyncDisposable
 {
     private readonly TemporaryFolder folder;
     private readonly LoadBalancer balancer;
-    private AppleLibrary? library;
+    private RegisteredLocation? location;
 
-    private RefetchCrashScene(SimulatedApple apple, MortalHub hub, LoadBalancer balancer, TemporaryFolder folder)
+    private RefetchCrashScene(SimulatedApple apple, KillableHub hub, LoadBalancer balancer, TemporaryFolder folder)
     {
         this.balancer = balancer;
         this.folder = folder;
         Apple = apple;
         Hub = hub;
-        Library = apple.AddLocation();
+        Location = apple.AddLocation();
     }
 
     public SimulatedApple Apple { get; }
 
-    public SimulatedLocation Library { get; }
+    public SimulatedLocation Location { get; }
 
-    public MortalHub Hub { get; }
+    public KillableHub Hub { get; }
 
     public static async Task<RefetchCrashScene> BeginAsync(int seed)
     {
@@ -30,12 +30,12 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
         {
             Seed = seed,
             PageSize = 40,
-            // What is compared is Apple's state, so none of its notifications may be given up.
+            // The hub must reach Apple's state, so the simulated Apple must not give up a notification.
             Delivery = new() { RetryDelays = [.. Enumerable.Repeat(TimeSpan.FromSeconds(1), 60)] },
         };
         var folder = new TemporaryFolder();
         var apple = await SimulatedApple.StartAsync(options);
-        var hub = new MortalHub(
+        var hub = new KillableHub(
             folder.Path,
             $"Apple:BaseUrl={apple.BaseUrl}",
             "Storage:LeaseDuration=00:00:03",
@@ -44,11 +44,16 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
             "Refetch:LongestMaxWait=00:00:02",
             "Refetch:RequestsPerSecond=10"
         );
-        var scene = new RefetchCrashScene(apple, hub, await LoadBalancer.StartAsync(hub.Door), folder);
+        var scene = new RefetchCrashScene(apple, hub, await LoadBalancer.StartAsync(hub.Endpoint), folder);
         try
         {
             await hub.StartAsync();
-            scene.library = await AppleLibrary.RegisterAsync(hub.Database, apple, scene.Library, scene.balancer.Url);
+            scene.location = await RegisteredLocation.RegisterAsync(
+                hub.Database,
+                apple,
+                scene.Location,
+                scene.balancer.Url
+            );
             return scene;
         }
         catch
@@ -58,17 +63,17 @@ internal sealed class RefetchCrashScene : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the hub has read all that changed, and compares what it and its consumers believe with Apple.</summary>
+    /// <summary>Waits until the hub has read all changes, then compares its records and its events with Apple's records.</summary>
     public async Task EndAsync()
     {
         await Apple.WaitUntilDeliveredAsync().WaitAsync(TimeSpan.FromSeconds(60));
-        await Hub.RestAsync(library!.IsReadAsync);
+        await Hub.WaitUntilAsync(location!.IsUpToDateAsync);
 
-        await library.ShouldBeKnownAsync(await Hub.Door.Url);
+        await location.ShouldMatchAppleAsync(await Hub.Endpoint.Url);
         Hub.Feed.Changed.ShouldBeEmpty();
-        Hub.Cursors.Faults.ShouldBeEmpty();
+        Hub.Cursors.Violations.ShouldBeEmpty();
         Apple.Violations.ShouldBeEmpty();
-        await Hub.Database.ShouldBeIntactAsync();
+        await Hub.Database.ShouldBeUndamagedAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -3,28 +3,24 @@ using NotificationHub.Simulator.Apple;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>One of several hubs on one database: it can be killed, paused, and cut off from all that it needs.</summary>
+/// <summary>One of several hubs on one database, which can be killed, paused and disconnected.</summary>
 internal sealed class Replica : IAsyncDisposable
 {
     /// <summary>A hub does not start while the database is locked; the container platform restarts it.</summary>
     private const int StartAttempts = 20;
 
     private readonly string folder;
-    private readonly List<Gate> gates;
+    private readonly List<TcpProxy> proxies;
     private readonly List<string> settings;
     private HubProcess? process;
 
-    /// <param name="folder">Where it and the others run.</param>
-    /// <param name="database">The database of all.</param>
-    /// <param name="bus">Where it publishes.</param>
-    /// <param name="apple">What it reads.</param>
     public Replica(string folder, HubDatabase database, LocalServiceBus bus, SimulatedApple apple)
     {
         this.folder = folder;
-        var toBus = new Gate(bus.Endpoint.Host, bus.Endpoint.Port);
-        var toApple = new Gate(apple.BaseUrl.Host, apple.BaseUrl.Port);
-        var toDatabase = database.Server is { } server ? new Gate(server.Host, server.Port) : null;
-        gates = [toBus, toApple, .. toDatabase is null ? Array.Empty<Gate>() : [toDatabase]];
+        var toBus = new TcpProxy(bus.Endpoint.Host, bus.Endpoint.Port);
+        var toApple = new TcpProxy(apple.BaseUrl.Host, apple.BaseUrl.Port);
+        var toDatabase = database.Server is { } server ? new TcpProxy(server.Host, server.Port) : null;
+        proxies = [toBus, toApple, .. toDatabase is null ? Array.Empty<TcpProxy>() : [toDatabase]];
         var connection = bus.ConnectionString.Replace(
             $":{bus.Endpoint.Port};",
             $":{toBus.Port};",
@@ -34,11 +30,11 @@ internal sealed class Replica : IAsyncDisposable
         [
             .. database.Settings(toDatabase),
             $"Storage:LeaseDuration={LeaseDuration}",
-            // Longer than the test itself holds the database.
+            // Longer than the test blocks writes.
             "Storage:LockTimeout=00:00:05",
             $"ServiceBus:ConnectionString={connection}",
             "ServiceBus:SendTimeout=00:00:02",
-            $"Apple:BaseUrl={toApple.Lead(apple.BaseUrl)}",
+            $"Apple:BaseUrl={toApple.ThroughProxy(apple.BaseUrl)}",
             "Refetch:QuietPeriod=00:00:00.200",
             "Refetch:InitialMaxWait=00:00:01",
             "Refetch:LongestMaxWait=00:00:02",
@@ -49,12 +45,12 @@ internal sealed class Replica : IAsyncDisposable
 
     public static TimeSpan LeaseDuration { get; } = TimeSpan.FromSeconds(5);
 
-    public HubDoor Door { get; } = new();
+    public HubEndpoint Endpoint { get; } = new();
 
-    /// <summary>How often it ended while it was starting.</summary>
-    public int RefusedStarts { get; private set; }
+    /// <summary>How many times the process exited during startup.</summary>
+    public int FailedStarts { get; private set; }
 
-    /// <summary>What it printed last.</summary>
+    /// <summary>The last lines that the process printed.</summary>
     public string Output => process?.Output ?? "";
 
     /// <summary>Whether the owner of a lease is this process.</summary>
@@ -67,9 +63,9 @@ internal sealed class Replica : IAsyncDisposable
             process = HubProcess.Start(folder, settings);
             try
             {
-                Door.Open(await process.ListeningAsync());
+                Endpoint.Open(await process.ListeningAsync());
             }
-            catch (InvalidOperationException) when (++RefusedStarts < StartAttempts)
+            catch (InvalidOperationException) when (++FailedStarts < StartAttempts)
             {
                 await process.DisposeAsync();
                 process = null;
@@ -77,27 +73,26 @@ internal sealed class Replica : IAsyncDisposable
         }
     }
 
-    /// <summary>Is killed, and started again after a while.</summary>
-    public async Task DieAsync(TimeSpan gone)
+    public async Task KillAndRestartAsync(TimeSpan downtime)
     {
-        Door.Close();
+        Endpoint.Close();
         await process!.DisposeAsync();
         process = null;
-        await Task.Delay(gone);
+        await Task.Delay(downtime);
         await StartAsync();
     }
 
-    /// <summary>Stands still. Its door stays open: who posts there waits in vain.</summary>
+    /// <summary>Pauses the process. Its endpoint stays open, so deliveries to it time out.</summary>
     public void Pause() => process!.Pause();
 
     public void Resume() => process!.Resume();
 
-    /// <summary>Reaches nothing any more but what is on its own disk.</summary>
-    public async Task BeCutOffAsync(TimeSpan length)
+    /// <summary>Breaks the connections to the bus, Apple and the database server.</summary>
+    public async Task DisconnectAsync(TimeSpan length)
     {
-        gates.ForEach(gate => gate.Cut());
+        proxies.ForEach(proxy => proxy.Disconnect());
         await Task.Delay(length);
-        gates.ForEach(gate => gate.Repair());
+        proxies.ForEach(proxy => proxy.Reconnect());
     }
 
     public async ValueTask DisposeAsync()
@@ -107,9 +102,9 @@ internal sealed class Replica : IAsyncDisposable
             await process.DisposeAsync();
         }
 
-        foreach (var gate in gates)
+        foreach (var proxy in proxies)
         {
-            await gate.DisposeAsync();
+            await proxy.DisposeAsync();
         }
     }
 }

@@ -3,7 +3,9 @@ using NotificationHub.Simulator.Apple;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>Four hubs on one database under load: posts for one location, and another that changes at the simulated Apple.</summary>
+/// <summary>
+/// Four hubs on one database. One location gets a steady load of notifications; another changes at the simulated Apple.
+/// </summary>
 internal sealed class ReplicaScene : IAsyncDisposable
 {
     private const int Hubs = 4;
@@ -12,44 +14,44 @@ internal sealed class ReplicaScene : IAsyncDisposable
     private static readonly string[] Apps = ["361304891", "361285480", "408709785"];
 
     private readonly CancellationTokenSource ending = new();
-    private readonly FeedWitness feed = new();
+    private readonly FeedRecorder feed = new();
     private readonly HubDatabase database;
-    private readonly CursorWatch cursors;
+    private readonly CursorMonitor cursors;
     private readonly LocalServiceBus bus;
     private readonly SimulatedApple apple;
     private readonly SimulatedLocation location;
     private readonly List<Replica> replicas;
     private readonly Random random;
     private LoadBalancer? balancer;
-    private AppleLibrary? library;
-    private Task changing = Task.CompletedTask;
-    private int takenOver;
+    private RegisteredLocation? registered;
+    private Task changes = Task.CompletedTask;
+    private int takeoverCount;
 
     private ReplicaScene(string folder, HubDatabase database, LocalServiceBus bus, SimulatedApple apple, int seed)
     {
         (this.database, this.bus, this.apple) = (database, bus, apple);
         random = new Random(seed);
-        cursors = new CursorWatch(database);
+        cursors = new CursorMonitor(database);
         location = apple.AddLocation();
         replicas = [.. Enumerable.Range(0, Hubs).Select(_ => new Replica(folder, database, bus, apple))];
-        Mayhem = new Mayhem(replicas, database, feed, seed);
+        Injector = new FailureInjector(replicas, database, feed, seed);
     }
 
-    public Mayhem Mayhem { get; }
+    public FailureInjector Injector { get; }
 
-    public Poster? Poster { get; private set; }
+    public NotificationSender? Sender { get; private set; }
 
-    /// <summary>What was done and seen.</summary>
-    public string Story =>
+    /// <summary>The injected failures and the figures of the run.</summary>
+    public string Summary =>
         $"""
-            {string.Join(Environment.NewLine, Mayhem.Acts)}
-            posted {Poster!.Posted.Count}, answered {Poster.Answers}, interrupted {Poster.Interrupted}
-            sent again {bus.Topics.Sum(topic =>
+            {string.Join(Environment.NewLine, Injector.Failures)}
+            sent {Sender!.Sent.Count}, accepted {Sender.AcceptedCount}, failed attempts {Sender.FailedAttempts}
+            published again {bus.Topics.Sum(topic =>
                 topic.Duplicates
-            )}, read from Apple {apple.Requests.Total} times, events {feed.Events.Count}
-            leases taken over {takenOver}, starts refused {replicas.Sum(replica =>
-                replica.RefusedStarts
-            )}, cursors looked at {cursors.Looks} times
+            )}, requests to Apple {apple.Requests.Total}, events {feed.Events.Count}
+            leases taken over {takeoverCount}, failed starts {replicas.Sum(replica =>
+                replica.FailedStarts
+            )}, cursor checks {cursors.Checks}
             """;
 
     public static async Task<ReplicaScene> BeginAsync(string folder, HubDatabase database, int seed)
@@ -59,7 +61,7 @@ internal sealed class ReplicaScene : IAsyncDisposable
             {
                 Seed = seed,
                 PageSize = 40,
-                // Who takes over knows nothing of the other's pace.
+                // A replica that takes over does not know the request rate of its predecessor.
                 EnforceRate = false,
                 Delivery = new() { RetryDelays = [.. Enumerable.Repeat(TimeSpan.FromSeconds(1), 60)] },
             }
@@ -78,50 +80,50 @@ internal sealed class ReplicaScene : IAsyncDisposable
         }
     }
 
-    /// <summary>Looks at the cursors all the while.</summary>
-    public async Task WatchedAsync(Func<Task> act)
+    /// <summary>Checks at the cursors all the while.</summary>
+    public async Task WithCursorChecksAsync(Func<Task> act)
     {
         var acting = act();
-        await cursors.WatchAsync(acting);
+        await cursors.MonitorUntilAsync(acting);
         await acting;
     }
 
     /// <summary>Ends the load, waits until everything has gone its way, and looks at what is there.</summary>
     public async Task EndAsync()
     {
-        await Poster!.StopAsync();
+        await Sender!.StopAsync();
         await ending.CancelAsync();
-        await changing;
+        await changes;
         await apple.WaitUntilDeliveredAsync().WaitAsync(TimeSpan.FromSeconds(60));
-        await WatchedAsync(() => Until.TrueAsync(IsAtRestAsync, "everything is read and published"));
+        await WithCursorChecksAsync(() => Until.TrueAsync(IsDrainedAsync, "everything is read and published"));
         await Until.TrueAsync(AreShardsSpreadAsync, "each of the four hubs has a quarter of the shards");
         foreach (var replica in replicas)
         {
-            await feed.ReadAsync(await replica.Door.Url);
+            await feed.ReadAsync(await replica.Endpoint.Url);
         }
 
-        var verdict = new OwnershipVerdict(await database.ReadTakeoversAsync(), bus.Topics, Mayhem.Acts);
-        takenOver = verdict.TakenOver;
-        await new Aftermath(database, Poster, bus, feed).ShouldBeWholeAsync();
-        await library!.ShouldBeKnownAsync(await replicas[0].Door.Url);
+        var ownership = new OwnershipCheck(await database.ReadTakeoversAsync(), bus.Topics, Injector.Failures);
+        takeoverCount = ownership.TakeoverCount;
+        await new ConsistencyCheck(database, Sender, bus, feed).ShouldBeConsistentAsync();
+        await registered!.ShouldMatchAppleAsync(await replicas[0].Endpoint.Url);
         apple.Violations.ShouldBeEmpty();
-        cursors.Faults.ShouldBeEmpty();
-        verdict.ShouldBeClean();
-        takenOver.ShouldBePositive("who is killed or paused is taken over");
-        Poster.Interrupted.ShouldBePositive("who is killed under load leaves posts without an answer");
+        cursors.Violations.ShouldBeEmpty();
+        ownership.ShouldHaveOneOwner();
+        takeoverCount.ShouldBePositive("another replica takes over from a killed or paused one");
+        Sender.FailedAttempts.ShouldBePositive("killing a replica under load interrupts deliveries");
     }
 
-    /// <summary>What the hubs printed last.</summary>
+    /// <summary>The last lines that each hub printed.</summary>
     public string Output =>
         string.Join($"{Environment.NewLine}---{Environment.NewLine}", replicas.Select(replica => replica.Output));
 
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync();
-        await changing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (Poster is not null)
+        await changes.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Sender is not null)
         {
-            await Poster.DisposeAsync();
+            await Sender.DisposeAsync();
         }
 
         await apple.DisposeAsync();
@@ -137,26 +139,26 @@ internal sealed class ReplicaScene : IAsyncDisposable
 
         await bus.DisposeAsync();
         feed.Dispose();
-        Mayhem.Dispose();
+        Injector.Dispose();
         ending.Dispose();
     }
 
     private async Task BeginAsync(int seed)
     {
-        // The first one makes the schema.
+        // The first replica creates the schema.
         await replicas[0].StartAsync();
-        await database.KeepTakeoversAsync();
+        await database.RecordTakeoversAsync();
         await Task.WhenAll(replicas.Skip(1).Select(replica => replica.StartAsync()));
-        HubDoor[] doors = [.. replicas.Select(replica => replica.Door)];
-        balancer = await LoadBalancer.StartAsync(doors);
+        HubEndpoint[] endpoints = [.. replicas.Select(replica => replica.Endpoint)];
+        balancer = await LoadBalancer.StartAsync(endpoints);
         Array.ForEach(Apps, app => location.AddAsset(app, total: Devices));
-        library = await AppleLibrary.RegisterAsync(database, apple, location, balancer.Url);
+        registered = await RegisteredLocation.RegisterAsync(database, apple, location, balancer.Url);
         var (path, secret) = await CrashScene.AddLocationAsync(database, balancer.Url);
-        Poster = new Poster(Load.Insistent, new PostSource(seed), path, secret, doors);
-        changing = ChangeAsync(ending.Token);
+        Sender = new NotificationSender(LoadProfile.Heavy, new NotificationGenerator(seed), path, secret, endpoints);
+        changes = ChangeLocationAsync(ending.Token);
     }
 
-    private async Task ChangeAsync(CancellationToken cancellationToken)
+    private async Task ChangeLocationAsync(CancellationToken cancellationToken)
     {
         var assigned = new HashSet<string>(StringComparer.Ordinal);
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
@@ -174,11 +176,11 @@ internal sealed class ReplicaScene : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // Enough.
+            // The test has ended.
         }
     }
 
-    private async Task<bool> IsAtRestAsync() => await library!.IsReadAsync() && await database.IsDrainedAsync();
+    private async Task<bool> IsDrainedAsync() => await registered!.IsUpToDateAsync() && await database.IsDrainedAsync();
 
     private async Task<bool> AreShardsSpreadAsync()
     {

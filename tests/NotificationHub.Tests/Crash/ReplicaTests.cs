@@ -3,8 +3,8 @@ using NotificationHub.Tests.Storage.Stores;
 namespace NotificationHub.Tests.Crash;
 
 /// <summary>
-/// Four hubs on one database, of which at any moment some are dead, paused past their leases, or cut off. The seed decides what is done to
-/// whom; <c>NOTIFICATIONHUB_CHAOS_SEEDS=20</c> tries as many, <c>NOTIFICATIONHUB_CHAOS_SEEDS=7-7</c> the one of a failure.
+/// Four hubs on one database; at any moment some are killed, paused past their leases or disconnected. The seed selects the failures:
+/// <c>NOTIFICATIONHUB_CHAOS_SEEDS=20</c> runs seeds 1 to 20, <c>NOTIFICATIONHUB_CHAOS_SEEDS=7-7</c> repeats seed 7.
 /// </summary>
 public sealed class ReplicaTests(ITestOutputHelper output)
 {
@@ -28,7 +28,7 @@ public sealed class ReplicaTests(ITestOutputHelper output)
         await using var scene = await ReplicaScene.BeginAsync(folder, database, seed);
         try
         {
-            await scene.WatchedAsync(() => scene.Mayhem.RunAsync(Rounds));
+            await scene.WithCursorChecksAsync(() => scene.Injector.RunAsync(Rounds));
             await scene.EndAsync();
         }
         catch
@@ -39,7 +39,7 @@ public sealed class ReplicaTests(ITestOutputHelper output)
         finally
         {
             output.WriteLine($"{Variable}={seed}-{seed}");
-            output.WriteLine(scene.Story);
+            output.WriteLine(scene.Summary);
         }
     }
 }

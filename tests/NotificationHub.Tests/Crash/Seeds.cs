@@ -1,11 +1,11 @@
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>Each run takes other moments; a failure says which, and <c>NOTIFICATIONHUB_TEST_SEED</c> takes them again.</summary>
+/// <summary>Each run uses a new seed and prints it; <c>NOTIFICATIONHUB_TEST_SEED</c> repeats a run.</summary>
 internal static class Seeds
 {
     private const string Variable = "NOTIFICATIONHUB_TEST_SEED";
 
-    public static int New(ITestOutputHelper output)
+    public static int Create(ITestOutputHelper output)
     {
         var seed = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given
             ? int.Parse(given)
@@ -14,10 +14,10 @@ internal static class Seeds
         return seed;
     }
 
-    public static TheoryData<int> From(string variable, int inTheSuite) => [.. Of(variable, inTheSuite)];
+    public static TheoryData<int> From(string variable, int inTheSuite) => [.. Range(variable, inTheSuite)];
 
-    /// <summary>Those that a variable asks for: a number of them, or from one to another; else as many as the suite tries.</summary>
-    public static IEnumerable<int> Of(string variable, int inTheSuite)
+    /// <summary>The seeds that a variable selects, by count or as a range; by default as many as the suite runs.</summary>
+    public static IEnumerable<int> Range(string variable, int inTheSuite)
     {
         var given = Environment.GetEnvironmentVariable(variable) ?? $"{inTheSuite}";
         var bounds = given.Split('-').Select(int.Parse).ToArray();

@@ -10,10 +10,10 @@ internal static class TakeoverTrigger
                 id             integer primary key,
                 name           text    not null,
                 old_owner      text    null,
-                old_number     integer not null,
+                old_fencing_token integer not null,
                 old_expires_at integer not null,
                 owner          text    null,
-                number         integer not null,
+                fencing_token  integer not null,
                 at             integer not null
             );
             """,
@@ -21,7 +21,7 @@ internal static class TakeoverTrigger
             create trigger lease_changed after update on lease
             when new.owner is not old.owner or new.fencing_token <> old.fencing_token
             begin
-                insert into lease_history (name, old_owner, old_number, old_expires_at, owner, number, at)
+                insert into lease_history (name, old_owner, old_fencing_token, old_expires_at, owner, fencing_token, at)
                 values (new.name, old.owner, old.fencing_token, old.expires_at, new.owner, new.fencing_token,
                     cast(unixepoch('subsec') * 1000 as integer));
             end;
@@ -37,17 +37,17 @@ internal static class TakeoverTrigger
                 id             bigint        identity(1, 1) not null primary key,
                 name           nvarchar(200) not null,
                 old_owner      nvarchar(200) null,
-                old_number     bigint        not null,
+                old_fencing_token bigint     not null,
                 old_expires_at bigint        not null,
                 owner          nvarchar(200) null,
-                number         bigint        not null,
+                fencing_token  bigint        not null,
                 at             bigint        not null
             );
             """,
         """
             create trigger lease_changed on lease after update as
             begin
-                insert into lease_history (name, old_owner, old_number, old_expires_at, owner, number, at)
+                insert into lease_history (name, old_owner, old_fencing_token, old_expires_at, owner, fencing_token, at)
                 select i.name, d.owner, d.fencing_token, d.expires_at, i.owner, i.fencing_token,
                     datediff_big(millisecond, '1970-01-01', sysutcdatetime())
                 from inserted i

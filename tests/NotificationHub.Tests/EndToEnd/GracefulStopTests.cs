@@ -49,25 +49,25 @@ public sealed class GracefulStopTests(ITestOutputHelper output) : IDisposable
         await using var bus = await LocalServiceBus.StartAsync();
         var hub = await StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
         var location = await hub.AddLocationAsync();
-        var door = new HubDoor();
-        door.Open(hub.Http.BaseAddress!);
-        await using var poster = new Poster(
-            Load.Steady,
-            new PostSource(Seeds.New(output)),
+        var endpoint = new HubEndpoint();
+        endpoint.Open(hub.Http.BaseAddress!);
+        await using var sender = new NotificationSender(
+            LoadProfile.Steady,
+            new NotificationGenerator(Seeds.Create(output)),
             location.Path,
             location.Secret,
-            door
+            endpoint
         );
         await Until.TrueAsync(async () => (await LeasesAsync()).Count > bus.Topics.Count, "the stages have leases");
-        await Until.TrueAsync(() => poster.Answers >= 100, "deliveries are answered");
+        await Until.TrueAsync(() => sender.AcceptedCount >= 100, "deliveries are accepted");
 
         await hub.DisposeAsync();
 
-        await Until.TrueAsync(() => poster.Interrupted > 0, "the stop has interrupted a delivery");
-        await poster.StopAsync();
-        poster.Unexpected.ShouldBeEmpty();
-        var stored = await File.NotificationsAsync(poster.LocationId);
-        poster.Answered.Except(stored, StringComparer.Ordinal).ShouldBeEmpty("answered 200, but lost");
+        await Until.TrueAsync(() => sender.FailedAttempts > 0, "the stop has interrupted a delivery");
+        await sender.StopAsync();
+        sender.Unexpected.ShouldBeEmpty();
+        var stored = await File.NotificationsAsync(sender.LocationId);
+        sender.Accepted.Except(stored, StringComparer.Ordinal).ShouldBeEmpty("accepted, but lost");
         (await LeasesAsync()).ShouldBeEmpty();
         (await File.ScalarAsync<long>("select count(*) from replica")).ShouldBe(0);
     }

@@ -19,7 +19,7 @@ public sealed class ModelTests(ITestOutputHelper output)
         List<string> failures = [];
         var gate = new Lock();
         await Parallel.ForEachAsync(
-            Crash.Seeds.Of(Variable, SeedsInTheSuite),
+            Crash.Seeds.Range(Variable, SeedsInTheSuite),
             new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
             async (seed, _) =>
             {

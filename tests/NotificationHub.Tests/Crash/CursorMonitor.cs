@@ -1,27 +1,26 @@
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>Looks at the cursors again and again: none may ever go back or point behind the end of its log.</summary>
-internal sealed class CursorWatch(HubDatabase database)
+/// <summary>Checks repeatedly that no cursor moves back or passes the end of its log.</summary>
+internal sealed class CursorMonitor(HubDatabase database)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
     private readonly Dictionary<string, long> last = new(StringComparer.Ordinal);
 
-    public List<string> Faults { get; } = [];
+    public List<string> Violations { get; } = [];
 
-    public int Looks { get; private set; }
+    public int Checks { get; private set; }
 
-    /// <summary>Watches until <paramref name="end"/> has come.</summary>
-    public async Task WatchAsync(Task end)
+    public async Task MonitorUntilAsync(Task end)
     {
         while (!end.IsCompleted)
         {
-            await LookAsync();
+            await CheckAsync();
             await Task.WhenAny(end, Task.Delay(Interval));
         }
     }
 
-    private async Task LookAsync()
+    private async Task CheckAsync()
     {
         var cursors = await database.QueryAsync<(string Name, long Position, long End)>(
             """
@@ -33,13 +32,13 @@ internal sealed class CursorWatch(HubDatabase database)
             from log_cursor
             """
         );
-        Looks++;
+        Checks++;
         foreach (var (name, position, end) in cursors)
         {
             var before = last.GetValueOrDefault(name);
             if (position < before || position > end)
             {
-                Faults.Add($"{name}: from {before} to {position}, and the log ends at {end}");
+                Violations.Add($"{name}: moved from {before} to {position}; the log ends at {end}");
             }
 
             last[name] = position;

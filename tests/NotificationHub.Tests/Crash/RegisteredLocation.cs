@@ -6,14 +6,10 @@ using NotificationHub.Tests.Refetch;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>A location of the simulated Apple that hubs have registered, and what is known of it.</summary>
-internal sealed class AppleLibrary(HubDatabase database, SimulatedLocation location, string locationId)
+/// <summary>A location of the simulated Apple that is registered with the hubs under test.</summary>
+internal sealed class RegisteredLocation(HubDatabase database, SimulatedLocation location, string locationId)
 {
-    /// <param name="database">The hubs' database.</param>
-    /// <param name="apple">Where it is registered.</param>
-    /// <param name="location">Which.</param>
-    /// <param name="hubs">The address that Apple is given.</param>
-    public static async Task<AppleLibrary> RegisterAsync(
+    public static async Task<RegisteredLocation> RegisterAsync(
         HubDatabase database,
         SimulatedApple apple,
         SimulatedLocation location,
@@ -33,11 +29,15 @@ internal sealed class AppleLibrary(HubDatabase database, SimulatedLocation locat
             .. database.Settings().Select(setting => $"--{setting}"),
         ]);
         run.ExitCode.ShouldBe(0, run.Error);
-        return new AppleLibrary(database, location, run.Json.GetProperty("location").GetProperty("id").GetString()!);
+        return new RegisteredLocation(
+            database,
+            location,
+            run.Json.GetProperty("location").GetProperty("id").GetString()!
+        );
     }
 
-    /// <summary>Nothing waits to be read from Apple.</summary>
-    public async Task<bool> IsReadAsync() =>
+    /// <summary>Whether every notification is routed and no refetch target is pending.</summary>
+    public async Task<bool> IsUpToDateAsync() =>
         await database.ScalarAsync<long>(
             """
             select
@@ -46,12 +46,12 @@ internal sealed class AppleLibrary(HubDatabase database, SimulatedLocation locat
             """
         ) == 0;
 
-    /// <summary>What the events tell and what the hub gives as its snapshot is what Apple has.</summary>
-    public async Task ShouldBeKnownAsync(Uri hub)
+    /// <summary>Compares Apple's records with the events and with the snapshot of <paramref name="hub"/>.</summary>
+    public async Task ShouldMatchAppleAsync(Uri hub)
     {
-        var truth = ConsumerCopy.LinesOf(location.ExportState());
-        ConsumerCopy.Of(await ReadEventsAsync()).Lines().ShouldBe(truth);
-        (await ReadSnapshotAsync(hub)).ShouldBe(truth);
+        var expected = ConsumerCopy.LinesOf(location.ExportState());
+        ConsumerCopy.Of(await ReadEventsAsync()).Lines().ShouldBe(expected);
+        (await ReadSnapshotAsync(hub)).ShouldBe(expected);
     }
 
     private async Task<IReadOnlyList<EventEntry>> ReadEventsAsync()
@@ -76,7 +76,7 @@ internal sealed class AppleLibrary(HubDatabase database, SimulatedLocation locat
         }
     }
 
-    /// <summary>What <c>/snapshot</c> gives, in the words of <see cref="ConsumerCopy"/>.</summary>
+    /// <summary>The records of <c>/snapshot</c> in the format of <see cref="ConsumerCopy"/>.</summary>
     private async Task<IEnumerable<string>> ReadSnapshotAsync(Uri hub)
     {
         using var http = new HttpClient { BaseAddress = hub };

@@ -4,27 +4,32 @@ using NotificationHub.Simulator.Demonstration;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>What must be so when everything has come to rest, whatever happened before.</summary>
-internal sealed class Aftermath(HubDatabase database, Poster poster, LocalServiceBus bus, FeedWitness feed)
+/// <summary>Checks the database, the bus and the feed against each other after all work is done.</summary>
+internal sealed class ConsistencyCheck(
+    HubDatabase database,
+    NotificationSender sender,
+    LocalServiceBus bus,
+    FeedRecorder feed
+)
 {
-    public async Task ShouldBeWholeAsync()
+    public async Task ShouldBeConsistentAsync()
     {
-        poster.Unexpected.ShouldBeEmpty();
+        sender.Unexpected.ShouldBeEmpty();
         feed.Changed.ShouldBeEmpty();
         bus.Violations.ShouldBeEmpty();
-        await database.ShouldBeIntactAsync();
-        await EveryAnsweredPostShouldBeStoredOnceAsync();
+        await database.ShouldBeUndamagedAsync();
+        await EveryAcceptedNotificationShouldBeStoredOnceAsync();
         await EveryNotificationShouldHaveItsEventAsync();
-        await EverySubscriptionShouldHaveTheLogAsync();
+        await EverySubscriptionShouldHaveEveryEventAsync();
     }
 
-    private async Task EveryAnsweredPostShouldBeStoredOnceAsync()
+    private async Task EveryAcceptedNotificationShouldBeStoredOnceAsync()
     {
-        // Apple's own notifications, where there are any, are of another location.
-        var rows = await database.NotificationsAsync(poster.LocationId);
+        // The simulated Apple sends notifications for another location.
+        var rows = await database.NotificationsAsync(sender.LocationId);
         rows.ShouldBeUnique();
-        poster.Answered.Except(rows, StringComparer.Ordinal).ShouldBeEmpty("answered 200, but lost");
-        rows.Except(poster.Posted, StringComparer.Ordinal).ShouldBeEmpty("stored, but never posted");
+        sender.Accepted.Except(rows, StringComparer.Ordinal).ShouldBeEmpty("accepted, but lost");
+        rows.Except(sender.Sent, StringComparer.Ordinal).ShouldBeEmpty("stored, but never sent");
         (
             await database.QueryAsync<string>(
                 """
@@ -34,12 +39,12 @@ internal sealed class Aftermath(HubDatabase database, Poster poster, LocalServic
                 having sum(case when conflict = 0 then 1 else 0 end) <> 1
                 """
             )
-        ).ShouldBeEmpty("of those with the same id, only the first is in no conflict");
+        ).ShouldBeEmpty("exactly one notification per ID is stored without a conflict");
     }
 
     private async Task EveryNotificationShouldHaveItsEventAsync()
     {
-        // An unrecognized notification has an event on topic hub, which does not refer to it.
+        // The event of an unrecognized notification, on topic hub, has no notification_seq.
         var events = await database.QueryAsync<(long Notification, long Events)>(
             """
             with published as (
@@ -58,7 +63,7 @@ internal sealed class Aftermath(HubDatabase database, Poster poster, LocalServic
             having count(published.seq) <> 1
             """
         );
-        events.ShouldBeEmpty("notifications without, or with more than, one event");
+        events.ShouldBeEmpty("each notification has exactly one event");
         (
             await database.ScalarAsync<long>(
                 """
@@ -71,12 +76,12 @@ internal sealed class Aftermath(HubDatabase database, Poster poster, LocalServic
                 where notification_seq <= before
                 """
             )
-        ).ShouldBe(0, "events out of the order of their notifications");
+        ).ShouldBe(0, "events are in the order of their notifications");
     }
 
-    private async Task EverySubscriptionShouldHaveTheLogAsync()
+    private async Task EverySubscriptionShouldHaveEveryEventAsync()
     {
-        var fed = feed.Events.Keys.Max(SeqOf);
+        var lastRead = feed.Events.Keys.Max(SeqOf);
         foreach (var topic in bus.Topics)
         {
             var seqs = await database.QueryAsync<long>(
@@ -84,7 +89,7 @@ internal sealed class Aftermath(HubDatabase database, Poster poster, LocalServic
                 new { topic.Name }
             );
             var ids = seqs.Select(seq => $"1-{seq}").ToList();
-            // The hub may publish more at any moment; later messages must only be later.
+            // The hub may publish more events meanwhile; they must follow those of the log.
             foreach (var subscription in topic.Subscriptions)
             {
                 var received = await Receiver.ReceiveAllAsync(
@@ -101,12 +106,13 @@ internal sealed class Aftermath(HubDatabase database, Poster poster, LocalServic
                 messages
                     .Skip(ids.Count)
                     .Where(message => SeqOf(message.MessageId) <= (seqs.Count == 0 ? 0 : seqs[^1]))
-                    .ShouldBeEmpty("doubled");
+                    .ShouldBeEmpty("published twice");
                 published
                     .Where(message =>
-                        SeqOf(message.MessageId) <= fed && feed.Events[message.MessageId] != message.Body.ToString()
+                        SeqOf(message.MessageId) <= lastRead
+                        && feed.Events[message.MessageId] != message.Body.ToString()
                     )
-                    .ShouldBeEmpty("the bus and the feed tell the same");
+                    .ShouldBeEmpty("an event has the same content on the bus and in the feed");
             }
         }
     }

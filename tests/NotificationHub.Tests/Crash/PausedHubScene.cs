@@ -3,46 +3,52 @@ using NotificationHub.Tests.Storage.Stores;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>Two hubs on one database, both with a share of the load; the one that leads is paused past its leases.</summary>
-internal sealed class PausedHubs : IAsyncDisposable
+/// <summary>Two hubs on one database under load; the one that routes is paused until its leases have expired.</summary>
+internal sealed class PausedHubScene : IAsyncDisposable
 {
-    /// <summary>What is owned by one hub at a time.</summary>
-    private const string Owned = "(name = 'routing' or name like 'publishing:%')";
+    private const string OwnedStages = "(name = 'routing' or name like 'publishing:%')";
 
     private readonly TemporaryFolder folder = new();
-    private readonly FeedWitness feed = new();
+    private readonly FeedRecorder feed = new();
     private readonly Random random;
     private readonly HubDatabase file;
-    private readonly CursorWatch cursors;
+    private readonly CursorMonitor cursors;
     private readonly LocalServiceBus bus;
     private readonly List<HubProcess> hubs = [];
 
-    private PausedHubs(int seed, LocalServiceBus bus)
+    private PausedHubScene(int seed, LocalServiceBus bus)
     {
         random = new Random(seed);
         this.bus = bus;
         file = new HubDatabase(TestStore.At(folder.File("hub.db")));
-        cursors = new CursorWatch(file);
+        cursors = new CursorMonitor(file);
     }
 
-    public Poster? Poster { get; private set; }
+    public NotificationSender? Sender { get; private set; }
 
-    /// <summary>What the hubs printed last.</summary>
+    /// <summary>The last lines that each hub printed.</summary>
     public string Output =>
         string.Join($"{Environment.NewLine}---{Environment.NewLine}", hubs.Select(hub => hub.Output));
 
-    /// <summary>How often a pause had to be given up, because it fell into a transaction and held up everybody.</summary>
+    /// <summary>How many pauses were ended early because the hub was within a transaction, so that no hub could write.</summary>
     public int PausesInTransactions { get; private set; }
 
-    public static async Task<PausedHubs> BeginAsync(int seed)
+    public static async Task<PausedHubScene> BeginAsync(int seed)
     {
-        var scene = new PausedHubs(seed, await LocalServiceBus.StartAsync());
+        var scene = new PausedHubScene(seed, await LocalServiceBus.StartAsync());
         try
         {
             var first = await scene.StartAsync();
             var second = await scene.StartAsync();
             var (path, secret) = await CrashScene.AddLocationAsync(scene.file, await first.Url);
-            scene.Poster = new Poster(Load.Steady, new PostSource(seed), path, secret, first, second);
+            scene.Sender = new NotificationSender(
+                LoadProfile.Steady,
+                new NotificationGenerator(seed),
+                path,
+                secret,
+                first,
+                second
+            );
             return scene;
         }
         catch
@@ -52,28 +58,28 @@ internal sealed class PausedHubs : IAsyncDisposable
         }
     }
 
-    /// <summary>Pauses the hub that routes until the other one has taken over everything and gone on, then lets it go on.</summary>
-    public Task PauseLeaderAsync() => WatchedAsync(PauseLeaderUnwatchedAsync);
+    /// <summary>Pauses the hub that routes until the other one has taken over all stages and routed notifications.</summary>
+    public Task PauseLeaderAsync() => WithCursorChecksAsync(PauseLeaderCoreAsync);
 
-    /// <summary>Ends the load, waits until everything has gone its way, and looks at what is there.</summary>
+    /// <summary>Stops the load, waits until all events are published and checks the result.</summary>
     public async Task EndAsync()
     {
-        await Poster!.StopAsync();
-        await WatchedAsync(() => Until.TrueAsync(file.IsDrainedAsync, "everything is published"));
+        await Sender!.StopAsync();
+        await WithCursorChecksAsync(() => Until.TrueAsync(file.IsDrainedAsync, "everything is published"));
         foreach (var hub in hubs)
         {
             await feed.ReadAsync(await hub.ListeningAsync());
         }
 
-        await new Aftermath(file, Poster, bus, feed).ShouldBeWholeAsync();
-        cursors.Faults.ShouldBeEmpty();
+        await new ConsistencyCheck(file, Sender, bus, feed).ShouldBeConsistentAsync();
+        cursors.Violations.ShouldBeEmpty();
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (Poster is not null)
+        if (Sender is not null)
         {
-            await Poster.DisposeAsync();
+            await Sender.DisposeAsync();
         }
 
         foreach (var hub in hubs)
@@ -87,7 +93,7 @@ internal sealed class PausedHubs : IAsyncDisposable
         folder.Dispose();
     }
 
-    private async Task PauseLeaderUnwatchedAsync()
+    private async Task PauseLeaderCoreAsync()
     {
         var leader = await FindLeaderAsync();
         while (!await TryPauseAsync(leader))
@@ -99,7 +105,7 @@ internal sealed class PausedHubs : IAsyncDisposable
         await Until.TrueAsync(async () => await file.CursorAsync("routing") > position, "the other hub routes");
         leader.Resume();
 
-        // Once it answers it is awake, and its stages with it.
+        // A response shows that the process and its stages are running again.
         await feed.ReadAsync(await leader.ListeningAsync());
     }
 
@@ -110,7 +116,7 @@ internal sealed class PausedHubs : IAsyncDisposable
         leader.Pause();
         var isLocked = false;
         await Until.TrueAsync(
-            async () => await LeasesOfAsync(leader) == 0 || (isLocked = await file.IsLockedAsync()),
+            async () => await LeasesAsync(leader) == 0 || (isLocked = await file.IsLockedAsync()),
             "the other hub takes over"
         );
         if (isLocked)
@@ -133,27 +139,27 @@ internal sealed class PausedHubs : IAsyncDisposable
                 leader = hubs.Find(hub => owner is [var name] && IsOwner(hub, name));
                 return leader is not null;
             },
-            "a hub leads"
+            "a hub owns routing"
         );
         return leader!;
     }
 
-    private async Task<int> LeasesOfAsync(HubProcess hub) =>
-        (await file.QueryAsync<string>($"select owner from lease where {Owned} and owner is not null")).Count(owner =>
-            IsOwner(hub, owner)
+    private async Task<int> LeasesAsync(HubProcess hub) =>
+        (await file.QueryAsync<string>($"select owner from lease where {OwnedStages} and owner is not null")).Count(
+            owner => IsOwner(hub, owner)
         );
 
     private static bool IsOwner(HubProcess hub, string owner) =>
         owner.Split(':') is [_, var id, _] && id == $"{hub.Id}";
 
-    private async Task WatchedAsync(Func<Task> act)
+    private async Task WithCursorChecksAsync(Func<Task> act)
     {
         var acting = act();
-        await cursors.WatchAsync(acting);
+        await cursors.MonitorUntilAsync(acting);
         await acting;
     }
 
-    private async Task<HubDoor> StartAsync()
+    private async Task<HubEndpoint> StartAsync()
     {
         var hub = HubProcess.Start(
             folder.Path,
@@ -165,8 +171,8 @@ internal sealed class PausedHubs : IAsyncDisposable
             ]
         );
         hubs.Add(hub);
-        var door = new HubDoor();
-        door.Open(await hub.ListeningAsync());
-        return door;
+        var endpoint = new HubEndpoint();
+        endpoint.Open(await hub.ListeningAsync());
+        return endpoint;
     }
 }

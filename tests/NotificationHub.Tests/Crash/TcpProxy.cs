@@ -4,8 +4,8 @@ using System.Net.Sockets;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>The way from one hub to something that it needs, by loopback; it can be cut, and then every connection breaks.</summary>
-internal sealed class Gate : IAsyncDisposable
+/// <summary>A loopback proxy between one hub and a server, which can break all connections and reject new ones.</summary>
+internal sealed class TcpProxy : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource ending = new();
@@ -13,9 +13,9 @@ internal sealed class Gate : IAsyncDisposable
     private readonly string host;
     private readonly int port;
     private readonly Task accepting;
-    private volatile bool isCut;
+    private volatile bool isDisconnected;
 
-    public Gate(string host, int port)
+    public TcpProxy(string host, int port)
     {
         (this.host, this.port) = (host, port);
         listener.Start();
@@ -24,20 +24,19 @@ internal sealed class Gate : IAsyncDisposable
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
-    /// <summary>The same address, through this gate.</summary>
-    public Uri Lead(Uri address) => new UriBuilder(address) { Host = "127.0.0.1", Port = Port }.Uri;
+    public Uri ThroughProxy(Uri address) => new UriBuilder(address) { Host = "127.0.0.1", Port = Port }.Uri;
 
     /// <summary>Breaks every connection, and each new one at once.</summary>
-    public void Cut()
+    public void Disconnect()
     {
-        isCut = true;
+        isDisconnected = true;
         foreach (var relay in relays.Values)
         {
             relay.Cancel();
         }
     }
 
-    public void Repair() => isCut = false;
+    public void Reconnect() => isDisconnected = false;
 
     public async ValueTask DisposeAsync()
     {
@@ -74,7 +73,7 @@ internal sealed class Gate : IAsyncDisposable
             TaskContinuationOptions.RunContinuationsAsynchronously,
             TaskScheduler.Default
         );
-        if (isCut)
+        if (isDisconnected)
         {
             cut.Cancel();
         }
@@ -95,10 +94,10 @@ internal sealed class Gate : IAsyncDisposable
             }
             catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException)
             {
-                // It was cut, or an end has gone.
+                // The proxy was disconnected, or one side closed its connection.
             }
 
-            // What is under way must not arrive after all.
+            // Reset the connections: bytes still in a buffer must not arrive.
             from.LingerState = to.LingerState = new LingerOption(enable: true, seconds: 0);
         }
     }

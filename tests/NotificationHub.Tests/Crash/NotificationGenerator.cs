@@ -5,26 +5,25 @@ using NotificationHub.Tests.Routing;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>A notification as Apple posts it.</summary>
-internal sealed record Post(string Id, byte[] Body)
+internal sealed record SampleNotification(string Id, byte[] Body)
 {
-    /// <summary>What tells two stored notifications apart.</summary>
+    /// <summary>The ID and the digest of the body.</summary>
     public string Identity { get; } = $"{Id} {Convert.ToHexStringLower(SHA256.HashData(Body))}";
 }
 
-/// <summary>Makes posts of all types out of the corpus; some come again, some come again with another body.</summary>
-internal sealed class PostSource(int seed)
+/// <summary>Generates notifications of all types from the corpus; some are repeated, some with another body.</summary>
+internal sealed class NotificationGenerator(int seed)
 {
-    private const string IdPlace = "{id}";
-    private const int Remembered = 200;
+    private const string IdPlaceholder = "{id}";
+    private const int RecentCount = 200;
 
     private readonly Random random = new(seed);
     private readonly Lock gate = new();
     private readonly string[] templates = [.. LoadTemplates()];
-    private readonly List<Post> recent = [];
+    private readonly List<SampleNotification> recent = [];
     private int count;
 
-    public Post Next()
+    public SampleNotification Next()
     {
         lock (gate)
         {
@@ -39,28 +38,31 @@ internal sealed class PostSource(int seed)
         }
     }
 
-    private Post Create(string template)
+    private SampleNotification Create(string template)
     {
         var id = $"n-{++count}";
-        var post = new Post(id, Encoding.UTF8.GetBytes(template.Replace(IdPlace, id, StringComparison.Ordinal)));
-        recent.Add(post);
-        if (recent.Count > Remembered)
+        var notification = new SampleNotification(
+            id,
+            Encoding.UTF8.GetBytes(template.Replace(IdPlaceholder, id, StringComparison.Ordinal))
+        );
+        recent.Add(notification);
+        if (recent.Count > RecentCount)
         {
             recent.RemoveAt(0);
         }
 
-        return post;
+        return notification;
     }
 
-    private Post Contradict(Post post) =>
-        new(post.Id, [.. post.Body[..^1], .. Encoding.UTF8.GetBytes($$""","again":{{++count}}}""")]);
+    private SampleNotification Contradict(SampleNotification notification) =>
+        new(notification.Id, [.. notification.Body[..^1], .. Encoding.UTF8.GetBytes($$""","again":{{++count}}}""")]);
 
     private static IEnumerable<string> LoadTemplates()
     {
         foreach (var body in PayloadCorpus.Good.Select(PayloadCorpus.Read).Where(body => body[0] == '{'))
         {
             var notification = JsonNode.Parse(body)!.AsObject();
-            notification["notificationId"] = IdPlace;
+            notification["notificationId"] = IdPlaceholder;
             notification["uId"] = "2049025000431439";
             yield return notification.ToJsonString();
         }

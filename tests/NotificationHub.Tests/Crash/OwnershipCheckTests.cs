@@ -2,17 +2,17 @@ using NotificationHub.LocalBus;
 
 namespace NotificationHub.Tests.Crash;
 
-/// <summary>A judge who finds nothing wrong must be able to.</summary>
-public sealed class OwnershipVerdictTests
+/// <summary>Proves that the check finds violations.</summary>
+public sealed class OwnershipCheckTests
 {
     private const string Topic = "assets";
 
     private readonly FakeTimeProvider clock = new(DateTimeOffset.UnixEpoch);
     private readonly LocalTopic topic;
-    private readonly List<Takeover> takeovers = [Taken(at: 1_000, by: "one", number: 1)];
-    private readonly List<Act> acts = [];
+    private readonly List<Takeover> takeovers = [Acquired(at: 1_000, by: "one", token: 1)];
+    private readonly List<InjectedFailure> failures = [];
 
-    public OwnershipVerdictTests() =>
+    public OwnershipCheckTests() =>
         topic = new LocalTopic(
             Topic,
             TimeSpan.FromMinutes(10),
@@ -27,10 +27,10 @@ public sealed class OwnershipVerdictTests
         Send(at: 1_100, first: 1);
         Send(at: 1_200, first: 5);
         Send(at: 1_300, first: 5);
-        takeovers.Add(Taken(at: 7_000, by: "two", number: 2, from: "one", until: 6_500));
+        takeovers.Add(Acquired(at: 7_000, by: "two", token: 2, from: "one", until: 6_500));
         Send(at: 7_100, first: 5);
 
-        Judge();
+        Check();
     }
 
     [Fact]
@@ -39,29 +39,29 @@ public sealed class OwnershipVerdictTests
         Send(at: 1_100, first: 5);
         Send(at: 1_200, first: 1);
 
-        Should.Throw<ShouldAssertException>(Judge).Message.ShouldContain("1 after 5");
+        Should.Throw<ShouldAssertException>(Check).Message.ShouldContain("1 after 5");
     }
 
     [Fact]
     public void An_owner_that_resumes_after_a_pause_may_send_late()
     {
-        takeovers.Add(Taken(at: 7_000, by: "two", number: 2, from: "one", until: 6_500));
+        takeovers.Add(Acquired(at: 7_000, by: "two", token: 2, from: "one", until: 6_500));
         Send(at: 7_100, first: 5);
-        acts.Add(new Act(Mayhem.Paused, 0, Time(2_000)) { Ended = Time(7_200) });
+        failures.Add(new InjectedFailure(FailureInjector.Paused, 0, Time(2_000)) { Finished = Time(7_200) });
         Send(at: 7_300, first: 1);
 
-        Judge();
+        Check();
     }
 
     [Fact]
     public void The_check_finds_a_lease_that_was_acquired_too_early()
     {
-        takeovers.Add(Taken(at: 6_000, by: "two", number: 2, from: "one", until: 6_500));
+        takeovers.Add(Acquired(at: 6_000, by: "two", token: 2, from: "one", until: 6_500));
 
-        Should.Throw<ShouldAssertException>(Judge).Message.ShouldContain("taken while another held it");
+        Should.Throw<ShouldAssertException>(Check).Message.ShouldContain("acquired while another owner held the lease");
     }
 
-    private void Judge() => new OwnershipVerdict(takeovers, [topic], acts).ShouldBeClean();
+    private void Check() => new OwnershipCheck(takeovers, [topic], failures).ShouldHaveOneOwner();
 
     private void Send(long at, long first)
     {
@@ -78,6 +78,6 @@ public sealed class OwnershipVerdictTests
 
     private static DateTimeOffset Time(long at) => DateTimeOffset.FromUnixTimeMilliseconds(at);
 
-    private static Takeover Taken(long at, string by, long number, string? from = null, long until = 0) =>
-        new(0, $"publishing:{Topic}", from, number - 1, until, by, number, at);
+    private static Takeover Acquired(long at, string by, long token, string? from = null, long until = 0) =>
+        new(0, $"publishing:{Topic}", from, token - 1, until, by, token, at);
 }

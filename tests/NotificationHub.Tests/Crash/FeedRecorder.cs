@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace NotificationHub.Tests.Crash;
 
 /// <summary>Feed consumer that checks that an event ID always has the same content.</summary>
-internal sealed class FeedWitness : IDisposable
+internal sealed class FeedRecorder : IDisposable
 {
     private readonly HttpClient http = new();
     private readonly Dictionary<string, string> events = new(StringComparer.Ordinal);
