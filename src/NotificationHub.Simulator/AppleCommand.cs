@@ -39,7 +39,7 @@ internal static class AppleCommand
             0
         );
         var faults = Number(
-            "--faults",
+            "--inject-faults",
             "Share of requests that fail at random (429, 500, 503, lost and truncated responses), from 0 to 1.",
             0.0,
             1,

@@ -7,21 +7,19 @@ internal sealed record BenchmarkOptions
     public const string Usage = """
         usage: NotificationHub.Benchmarks [--seconds 6] [--warm-up 5] [--connections 1,32,128] [--rounds 3] [--pace 10000] [--assignments 3] [--servers LIST]
 
-          --seconds       of each measurement
-          --warm-up       seconds before each, until the runtime has compiled what is hot
-          --connections   posts under way at once
-          --rounds        measurements of each server; the medians are shown
-          --pace          posts/s of the last measurement, of the hub alone; 0 leaves it out
-          --assignments   assignments in a post's body; Apple sends up to 100
-          --servers       which to measure: nothing,transaction,group-commit,hub
+          --seconds       Length of each measurement.
+          --warm-up       Seconds before each measurement, in which the runtime optimizes hot code.
+          --connections   Numbers of parallel connections.
+          --rounds        Measurements of each server; the report shows the medians.
+          --pace          Deliveries per second of the last measurement, of the hub alone; 0 omits it.
+          --assignments   Assignments in each notification; Apple sends up to 100.
+          --servers       Servers to measure: nothing,transaction,group-commit,hub.
 
-        The ratio compares the hub with an endpoint that commits the same bodies in groups and does nothing else. The hub also
-        checks the secret, finds repeats, routes (events and refetch targets) and publishes, all while it is measured. What
-        the ratio leaves out: the reads from Apple and the records that they change (the location's content token counts as
-        expired, so that its targets are written but never read), TLS, a network, and a Service Bus that is further away
-        than the next process. All posts are for one location and 25 apps, whose targets coalesce. The load, the servers and
-        the local Service Bus share the machine: only ratios of one run can be compared with
-        ratios of another machine.
+        The ratios compare the hub with an endpoint that only commits the same bodies in groups. At the same time, the hub
+        checks the secret, detects duplicates, routes notifications to events and refetch targets, and publishes. The ratios
+        do not include reads from Apple (the content token counts as expired, so the hub writes targets but does not read
+        them), TLS, a network or a remote Service Bus. All deliveries are for one location and 25 apps, whose targets coalesce.
+        The load, the servers and the local Service Bus share the machine: compare only ratios with those of other machines.
         """;
 
     public double Seconds { get; private init; } = 6;

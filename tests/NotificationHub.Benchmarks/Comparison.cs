@@ -64,7 +64,7 @@ internal sealed class Comparison(BenchmarkOptions options)
     private async Task<LoadResult> MeasureBareAsync(int connections, params string[] server)
     {
         using var process = await ServerProcess.StartAsync(server);
-        var load = new LoadRun(new Uri(process.FirstLine + "/post"), Token, numbers.Next, options.Assignments);
+        var load = new LoadRun(new Uri(process.FirstLine + "/deliveries"), Token, numbers.Next, options.Assignments);
         await load.RunAsync(connections, options.WarmUpSeconds);
         return await MeasureAsync(load, process, connections, pace: null);
     }
@@ -86,7 +86,7 @@ internal sealed class Comparison(BenchmarkOptions options)
                 connections,
                 pace,
                 result,
-                behind.Posts - behind.Routed,
+                behind.Stored - behind.Routed,
                 behind.Events - behind.Published,
                 drain,
                 arrived.P50,

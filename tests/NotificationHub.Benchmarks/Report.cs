@@ -38,10 +38,10 @@ internal sealed class Report
         var table = CreateTable(
             "connections",
             "server",
-            "posts/s",
+            "deliveries/s",
             "p50 ms",
             "p99 ms",
-            "server CPU µs/post",
+            "server CPU µs/delivery",
             "rate relative to group commit",
             "p99 relative to group commit"
         );
@@ -72,7 +72,7 @@ internal sealed class Report
         var table = CreateTable(
             "connections",
             "pace",
-            "posts/s",
+            "deliveries/s",
             "routing backlog",
             "publishing backlog",
             "drained after, s",
@@ -108,7 +108,7 @@ internal sealed class Report
             Median(all.Select(run => run.PerSecond)),
             Median(all.Select(run => run.P50Milliseconds)),
             Median(all.Select(run => run.P99Milliseconds)),
-            Median(all.Select(run => run.ProcessorMicrosecondsPerPost))
+            Median(all.Select(run => run.ProcessorMicrosecondsPerDelivery))
         );
     }
 }

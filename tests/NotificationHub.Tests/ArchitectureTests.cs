@@ -38,7 +38,7 @@ public sealed class ArchitectureTests
         new()
         {
             { "Hosting", [] },
-            { "Telemetry", ["Hosting"] },
+            { "Telemetry", ["Hosting", "Apple"] },
             { "Storage", ["Hosting", "Telemetry", "Events"] },
             { "Auth", ["Hosting", "Telemetry", "Storage"] },
             { "Health", ["Hosting", "Telemetry", "Storage"] },

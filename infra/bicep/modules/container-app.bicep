@@ -130,7 +130,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
         maxReplicas: maxReplicas
         rules: [
           {
-            name: 'posts'
+            name: 'deliveries'
             http: { metadata: { concurrentRequests: '100' } }
           }
         ]

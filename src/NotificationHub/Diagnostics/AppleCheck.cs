@@ -5,7 +5,7 @@ namespace NotificationHub.Diagnostics;
 /// <summary>Requests Service Config, which needs no content token.</summary>
 internal sealed class AppleCheck(AppleClient apple) : SingleDiagnosticCheck("Apple")
 {
-    protected override async Task<DiagnosticResult> ExamineOneAsync(CancellationToken cancellationToken)
+    protected override async Task<DiagnosticResult> CheckOneAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -28,7 +28,7 @@ internal sealed class ClockCheck(AppleClient apple, IHttpClientFactory clients, 
     // Service Bus signatures and Entra tokens tolerate five minutes.
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
-    protected override async Task<DiagnosticResult> ExamineOneAsync(CancellationToken cancellationToken)
+    protected override async Task<DiagnosticResult> CheckOneAsync(CancellationToken cancellationToken)
     {
         using var http = clients.CreateClient(PublicUrlCheck.Client);
         try

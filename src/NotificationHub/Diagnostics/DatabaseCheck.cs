@@ -6,7 +6,7 @@ namespace NotificationHub.Diagnostics;
 
 internal sealed class DatabaseCheck(Database database) : SingleDiagnosticCheck("database")
 {
-    protected override async Task<DiagnosticResult> ExamineOneAsync(CancellationToken cancellationToken)
+    protected override async Task<DiagnosticResult> CheckOneAsync(CancellationToken cancellationToken)
     {
         if (!database.Exists)
         {
@@ -46,7 +46,7 @@ internal sealed class DatabaseCheck(Database database) : SingleDiagnosticCheck("
 
 internal sealed class ReplicaCheck(ReplicaBarrier replicas) : SingleDiagnosticCheck("running hub", needsDatabase: true)
 {
-    protected override async Task<DiagnosticResult> ExamineOneAsync(CancellationToken cancellationToken) =>
+    protected override async Task<DiagnosticResult> CheckOneAsync(CancellationToken cancellationToken) =>
         await replicas.IsAnyLiveAsync(cancellationToken)
             ? DiagnosticResult.Ok("a hub used this database within the last seconds")
             : DiagnosticResult.Failed(

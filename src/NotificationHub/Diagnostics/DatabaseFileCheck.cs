@@ -6,17 +6,17 @@ namespace NotificationHub.Diagnostics;
 /// <summary>Checks that no other user can read or replace the SQLite file. Runs before any check opens the file.</summary>
 internal sealed class DatabaseFileCheck(Database database) : DiagnosticCheck("database file")
 {
-    public override Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken) =>
+    public override Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<DiagnosticResult>>(
             database is not SqliteDatabase { Exists: true } sqlite
                 ? [DiagnosticResult.NotChecked("there is no SQLite file")]
             : OperatingSystem.IsWindows()
                 ? [DiagnosticResult.NotChecked("on Windows, the permissions of its folder apply")]
-            : Examine(sqlite) is { Count: > 0 } problems ? problems
+            : Check(sqlite) is { Count: > 0 } problems ? problems
             : [DiagnosticResult.Ok("only the hub's user can read and replace it")]
         );
 
-    private static List<DiagnosticResult> Examine(SqliteDatabase database)
+    private static List<DiagnosticResult> Check(SqliteDatabase database)
     {
         if (OperatingSystem.IsWindows())
         {

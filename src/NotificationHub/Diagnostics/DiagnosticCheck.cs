@@ -9,17 +9,17 @@ internal abstract class DiagnosticCheck(string name, bool needsDatabase = false)
 
     public bool NeedsDatabase => needsDatabase;
 
-    public abstract Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken);
+    public abstract Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken);
 }
 
 internal abstract class SingleDiagnosticCheck(string name, bool needsDatabase = false)
     : DiagnosticCheck(name, needsDatabase)
 {
-    public sealed override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(
+    public sealed override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
         CancellationToken cancellationToken
-    ) => [await ExamineOneAsync(cancellationToken)];
+    ) => [await CheckOneAsync(cancellationToken)];
 
-    protected abstract Task<DiagnosticResult> ExamineOneAsync(CancellationToken cancellationToken);
+    protected abstract Task<DiagnosticResult> CheckOneAsync(CancellationToken cancellationToken);
 }
 
 internal enum DiagnosticStatus
@@ -65,7 +65,7 @@ internal sealed class DiagnosticRunner(IEnumerable<DiagnosticCheck> checks)
             var results =
                 check.NeedsDatabase && !databaseWorks
                     ? [DiagnosticResult.NotChecked("the database cannot be used")]
-                    : await ExamineAsync(check, cancellationToken);
+                    : await CheckAsync(check, cancellationToken);
             databaseWorks &= check is not DatabaseCheck || results.All(result => result.Status == DiagnosticStatus.Ok);
             all.AddRange(results.Select(result => new NamedDiagnosticResult(check.Name, result)));
         }
@@ -74,14 +74,14 @@ internal sealed class DiagnosticRunner(IEnumerable<DiagnosticCheck> checks)
     }
 
     // A check that throws must not hide the results of the others.
-    private static async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(
+    private static async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
         DiagnosticCheck check,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            return await check.ExamineAsync(cancellationToken);
+            return await check.CheckAsync(cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

@@ -17,7 +17,7 @@ internal sealed class KeyRingCheck(
     TimeProvider time
 ) : DiagnosticCheck("key ring", needsDatabase: true)
 {
-    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken)
     {
         var locations = await LocationStore
             .ReadCurrentAsync(database, cancellationToken)

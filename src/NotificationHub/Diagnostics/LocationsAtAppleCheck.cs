@@ -13,7 +13,7 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationCheck che
 
     private static readonly StateAudit Audit = new(Actor.CommandLine, "doctor");
 
-    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken)
     {
         var results = new ConcurrentBag<DiagnosticResult>();
         await Parallel.ForEachAsync(
@@ -21,7 +21,7 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationCheck che
             new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = cancellationToken },
             async (location, token) =>
             {
-                foreach (var result in await ExamineAsync(location, token))
+                foreach (var result in await CheckAsync(location, token))
                 {
                     results.Add(result);
                 }
@@ -32,7 +32,7 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationCheck che
             : [.. results.OrderBy(result => result.Subject, StringComparer.Ordinal)];
     }
 
-    private async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(
+    private async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
         Location location,
         CancellationToken cancellationToken
     )

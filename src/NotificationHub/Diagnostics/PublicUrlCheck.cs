@@ -13,7 +13,7 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
 
     private const string Path = "/notifications/";
 
-    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken)
     {
         var hubs = await LocationStore
             .ReadCurrentAsync(database, cancellationToken)
@@ -22,13 +22,13 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
             .Select(url => url[..url.LastIndexOf(Path, StringComparison.Ordinal)])
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .ToArrayAsync(cancellationToken);
-        var checks = hubs.Select(hub => ExamineAsync(hub, cancellationToken));
+        var checks = hubs.Select(hub => CheckAsync(hub, cancellationToken));
         return hubs.Length > 0
             ? await Task.WhenAll(checks)
             : [DiagnosticResult.NotChecked("no location is registered, so Apple has no URL")];
     }
 
-    private async Task<DiagnosticResult> ExamineAsync(string hub, CancellationToken cancellationToken)
+    private async Task<DiagnosticResult> CheckAsync(string hub, CancellationToken cancellationToken)
     {
         using var http = clients.CreateClient(Client);
         try

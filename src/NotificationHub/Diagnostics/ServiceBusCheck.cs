@@ -6,12 +6,12 @@ namespace NotificationHub.Diagnostics;
 /// <summary>Opens a link to each topic, which requires the right to send, but sends no message.</summary>
 internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : DiagnosticCheck("Service Bus")
 {
-    public override async Task<IReadOnlyList<DiagnosticResult>> ExamineAsync(CancellationToken cancellationToken) =>
+    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken) =>
         senders.FirstOrDefault() is { } sender
-            ? await Task.WhenAll(TopicMap.Topics.Select(topic => ExamineAsync(sender, topic, cancellationToken)))
+            ? await Task.WhenAll(TopicMap.Topics.Select(topic => CheckAsync(sender, topic, cancellationToken)))
             : [DiagnosticResult.NotChecked("not configured; consumers read events from /events")];
 
-    private static async Task<DiagnosticResult> ExamineAsync(
+    private static async Task<DiagnosticResult> CheckAsync(
         TopicSender sender,
         string topic,
         CancellationToken cancellationToken

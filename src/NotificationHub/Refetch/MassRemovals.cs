@@ -8,7 +8,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Refetch;
 
-internal enum RemovalVerdict
+internal enum RemovalOutcome
 {
     Ordinary,
 
@@ -18,7 +18,7 @@ internal enum RemovalVerdict
     Confirmed,
 }
 
-internal sealed record RemovalAssessment(RemovalVerdict Verdict, long Known, long Absent, RemovalDoubt? Doubt = null)
+internal sealed record RemovalAssessment(RemovalOutcome Outcome, long Known, long Absent, RemovalDoubt? Doubt = null)
 {
     public string Reason =>
         $"{Absent} of {Known} records are missing; a second read must confirm this before they are removed";
@@ -49,12 +49,12 @@ internal sealed partial class MassRemovals(
     )
     {
         var assessment = await AssessAsync(read, scope, firstNumber, context.CancellationToken);
-        if (assessment.Verdict == RemovalVerdict.Confirmed)
+        if (assessment.Outcome == RemovalOutcome.Confirmed)
         {
             await context.WriteAsync(transaction => PublishAsync(transaction, read, assessment));
         }
 
-        if (assessment.Verdict != RemovalVerdict.Doubted)
+        if (assessment.Outcome != RemovalOutcome.Doubted)
         {
             return null;
         }
@@ -98,10 +98,10 @@ internal sealed partial class MassRemovals(
             .Select(doubt => doubt.At > now ? doubt with { At = now } : doubt)
             .Where(doubt => RepeatAt(doubt) > now)
             .MaxBy(doubt => doubt.At);
-        return !IsMass(absent, known) || (once == 0 && twice == 0) ? new(RemovalVerdict.Ordinary, known, absent)
-            : IsMass(once, known) ? new(RemovalVerdict.Doubted, known, absent, new RemovalDoubt(firstNumber, now))
-            : early is not null ? new(RemovalVerdict.Doubted, known, absent, early)
-            : new(twice > 0 ? RemovalVerdict.Confirmed : RemovalVerdict.Ordinary, known, absent);
+        return !IsMass(absent, known) || (once == 0 && twice == 0) ? new(RemovalOutcome.Ordinary, known, absent)
+            : IsMass(once, known) ? new(RemovalOutcome.Doubted, known, absent, new RemovalDoubt(firstNumber, now))
+            : early is not null ? new(RemovalOutcome.Doubted, known, absent, early)
+            : new(twice > 0 ? RemovalOutcome.Confirmed : RemovalOutcome.Ordinary, known, absent);
     }
 
     private Task PublishAsync(WriteTransaction transaction, ReadContext read, RemovalAssessment assessment)

@@ -28,7 +28,7 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
         RedateSql = RedateNotification,
     };
 
-    // The last "when" reads all events. It applies only to notifications without a note.
+    // The last "when" reads all events. It applies only to notifications without a row in rerouted_notification.
     public static readonly ExpiredRowQuery Rerouted = new(
         "notifications",
         """
@@ -50,9 +50,9 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
         RedateSql = RedateNotification,
     };
 
-    /// <summary>Notes about notifications that were deleted; they have no age.</summary>
-    public static readonly ExpiredRowQuery ReroutedNotes = new(
-        "rerouted-notes",
+    /// <summary>Rows of rerouted_notification whose notification is deleted; they have no age.</summary>
+    public static readonly ExpiredRowQuery Reroutes = new(
+        "reroutes",
         """
         select r.notification_seq seq
         from rerouted_notification r

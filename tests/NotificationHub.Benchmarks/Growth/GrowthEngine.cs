@@ -25,9 +25,9 @@ internal abstract class GrowthEngine : IAsyncDisposable
     /// <summary>Why it cannot be measured here; null if it can.</summary>
     public abstract string? FindFault(GrowthOptions options);
 
-    /// <summary>Creates a store whose log contains the notifications from 1 to <paramref name="posts"/>.</summary>
+    /// <summary>Creates a store whose log contains the notifications from 1 to <paramref name="notifications"/>.</summary>
     /// <param name="routed">Whether they are also routed and published.</param>
-    public abstract Task<StoreSettings> CreateAsync(long posts, bool routed);
+    public abstract Task<StoreSettings> CreateAsync(long notifications, bool routed);
 
     /// <summary>Measures the size of both logs. The store is unusable afterwards.</summary>
     public abstract Task<IReadOnlyList<StoredBytes>> MeasureBytesAsync(StoreSettings store);

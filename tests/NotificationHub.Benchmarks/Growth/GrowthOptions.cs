@@ -8,20 +8,20 @@ internal sealed record GrowthOptions
         usage: NotificationHub.Benchmarks growth [--sizes 0,1000000,10000000] [--rounds 9] [--seconds 2] [--warm-up 6] [--connections 32]
                                                  [--remove 10000] [--cost 1000000] [--json]
 
-          --sizes         notifications in the log before it is measured; all ratios are to the first
-          --rounds        measurements of each size, in turn; the medians are shown
-          --seconds       of each measurement
-          --warm-up       seconds before the first one, until the runtime has compiled what is hot
-          --connections   posts under way at once
-          --remove        notifications that retention removes while nothing is posted
-          --cost          notifications to find out the bytes of, and the time that routing and publishing take; 0 leaves it out
-          --json          prints what was measured instead of the tables
+          --sizes         Notifications in the log before the measurements; the ratios are relative to the first size.
+          --rounds        Rounds of measurements, each with all sizes; the report shows the medians.
+          --seconds       Length of each measurement.
+          --warm-up       Seconds before the first measurement, in which the runtime optimizes hot code.
+          --connections   Number of parallel connections.
+          --remove        Notifications that retention deletes without load.
+          --cost          Notifications for the measurement of size, routing time and publishing time; 0 omits it.
+          --json          Print the measurements as JSON instead of tables.
 
-        A log is filled with posts as the load sends them, routed and published. Measured are, each with routing and publishing running: new
-        posts; repeats of random ones of the log's younger half; and retention, which removes the log's beginning, first while new posts
-        come in and then alone. All sizes take turns of a few seconds. The log of size 0 is emptied in each round.
-        On SQLite in a temporary folder that is deleted at the end, 1.3 GiB for each million; then, where NOTIFICATIONHUB_TEST_SQLSERVER
-        is a connection string, on that SQL Server in databases that are dropped at the end. Ten million take SQLite some minutes to fill.
+        Fills a log with routed and published notifications, and measures, while routing and publishing run: new deliveries; duplicates
+        from the newer half of the log; and retention, which deletes from the start of the log, first under load and then without.
+        The sizes alternate every few seconds. The log of size 0 is emptied in each round.
+        SQLite uses a temporary folder with 1.3 GiB for each million notifications; filling ten million takes some minutes. If
+        NOTIFICATIONHUB_TEST_SQLSERVER is a connection string, the same runs on that server in temporary databases.
         """;
 
     public IReadOnlyList<long> Sizes { get; private init; } = [0, 1_000_000, 10_000_000];

@@ -102,9 +102,9 @@ internal sealed class GrowthReport(string engine)
         [
             Number(size.Key, "N0"),
             rate(sample => sample.New.PerSecond),
-            processor(sample => sample.New.ProcessorMicrosecondsPerPost),
-            rate(sample => sample.Repeats.PerSecond),
-            processor(sample => sample.Repeats.ProcessorMicrosecondsPerPost),
+            processor(sample => sample.New.ProcessorMicrosecondsPerDelivery),
+            rate(sample => sample.Duplicates.PerSecond),
+            processor(sample => sample.Duplicates.ProcessorMicrosecondsPerDelivery),
             rate(sample => sample.RemovedPerSecondAlone),
             processor(sample => sample.ProcessorMicrosecondsPerRemoved),
             rate(sample => sample.RemovedPerSecondUnderLoad),
@@ -113,7 +113,7 @@ internal sealed class GrowthReport(string engine)
 
     private static Table Costs(GrowthCost cost)
     {
-        var millions = cost.Posts / 1_000_000.0;
+        var millions = cost.Notifications / 1_000_000.0;
         var table = CreateTable("item", "per million");
         foreach (var stored in cost.Stored)
         {

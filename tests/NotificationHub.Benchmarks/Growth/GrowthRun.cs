@@ -5,7 +5,7 @@ using NotificationHub.Benchmarks.Servers;
 namespace NotificationHub.Benchmarks.Growth;
 
 /// <summary>
-/// Fills a log for each size and starts a hub on each. The hubs then take turns of some seconds, round after round, so
+/// Fills a log for each size and starts a hub on each. The hubs then alternate every few seconds, so
 /// that other load on the machine affects all of them.
 /// </summary>
 internal sealed class GrowthRun(GrowthOptions options, GrowthEngine engine)
@@ -58,12 +58,12 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthEngine engine)
         var samples = hubs.ConvertAll(hub => new GrowthSample { Size = hub.Size, Round = round });
         for (var index = 0; index < hubs.Count; index++)
         {
-            samples[index] = await MeasurePostsAsync(samples[index], hubs[index].Hub);
+            samples[index] = await MeasureNewAsync(samples[index], hubs[index].Hub);
         }
 
         for (var index = 0; index < hubs.Count; index++)
         {
-            samples[index] = await MeasureRepeatsAsync(samples[index], hubs[index].Hub);
+            samples[index] = await MeasureDuplicatesAsync(samples[index], hubs[index].Hub);
         }
 
         for (var index = 0; index < hubs.Count; index++)
@@ -74,32 +74,32 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthEngine engine)
         samples.ForEach(report.Add);
     }
 
-    private async Task<GrowthSample> MeasurePostsAsync(GrowthSample sample, HubUnderLoad hub)
+    private async Task<GrowthSample> MeasureNewAsync(GrowthSample sample, HubUnderLoad hub)
     {
         var first = numbers.Last + 1;
-        var posts = await hub.MeasureAsync(numbers.Next);
+        var deliveries = await hub.MeasureAsync(numbers.Next);
         await hub.DrainAsync();
-        return sample with { New = posts, FirstNumber = first, LastNumber = numbers.Last };
+        return sample with { New = deliveries, FirstNumber = first, LastNumber = numbers.Last };
     }
 
-    private async Task<GrowthSample> MeasureRepeatsAsync(GrowthSample sample, HubUnderLoad hub)
+    private async Task<GrowthSample> MeasureDuplicatesAsync(GrowthSample sample, HubUnderLoad hub)
     {
         var before = await hub.ReadAsync();
         // Retention has not reached the younger half.
-        var repeats = await hub.MeasureAsync(
+        var duplicates = await hub.MeasureAsync(
             sample.Size > 0
                 ? () => Pick((sample.Size / 2) + 1, sample.Size)
                 : () => Pick(sample.FirstNumber, sample.LastNumber)
         );
         var after = await hub.ReadAsync();
-        return sample with { Repeats = repeats, NotRecognized = after.Posts - before.Posts };
+        return sample with { Duplicates = duplicates, NotRecognized = after.Stored - before.Stored };
     }
 
     private async Task<GrowthSample> MeasureRetentionAsync(GrowthSample sample, HubUnderLoad hub)
     {
         var before = await hub.ReadAsync();
         await hub.StartRetentionAsync();
-        var posts = await hub.MeasureAsync(numbers.Next);
+        var deliveries = await hub.MeasureAsync(numbers.Next);
         var after = await hub.ReadAsync();
         await hub.DrainAsync();
 
@@ -116,8 +116,8 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthEngine engine)
         await hub.StopRetentionAsync();
         return sample with
         {
-            NewWhileRemoving = posts,
-            RemovedUnderLoad = after.FirstPost - before.FirstPost,
+            NewWhileRemoving = deliveries,
+            RemovedUnderLoad = after.FirstStored - before.FirstStored,
             RemovedAlone = last - first,
             SecondsAlone = seconds,
             ProcessorTimeAlone = processor,

@@ -11,7 +11,7 @@ internal sealed record GrowthSample
 
     public LoadResult New { get; init; } = LoadResult.None;
 
-    public LoadResult Repeats { get; init; } = LoadResult.None;
+    public LoadResult Duplicates { get; init; } = LoadResult.None;
 
     /// <summary>Of the new deliveries.</summary>
     public long FirstNumber { get; init; }
@@ -41,7 +41,7 @@ internal sealed record GrowthSample
 
     public double KeptRateWhileRemoving => NewWhileRemoving.PerSecond / New.PerSecond;
 
-    public long Failed => New.Failed + Repeats.Failed + NewWhileRemoving.Failed + NotRecognized;
+    public long Failed => New.Failed + Duplicates.Failed + NewWhileRemoving.Failed + NotRecognized;
 }
 
 /// <summary>The cost of a number of notifications with their events.</summary>
@@ -50,7 +50,7 @@ internal sealed record GrowthSample
 /// <param name="SecondsToPublish">From the hub's start until all were published.</param>
 /// <param name="ProcessorTime">The hub's CPU time for both, including its start.</param>
 internal sealed record GrowthCost(
-    long Posts,
+    long Notifications,
     IReadOnlyList<StoredBytes> Stored,
     double SecondsToRoute,
     double SecondsToPublish,

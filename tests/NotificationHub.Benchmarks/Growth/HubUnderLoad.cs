@@ -66,9 +66,9 @@ internal sealed class HubUnderLoad : IAsyncDisposable
         var before = await ReadAsync();
         var after = await HubProgress.WaitUntilAsync(
             Store,
-            progress => progress.FirstPost - before.FirstPost >= count || progress.FirstPost > before.Posts
+            progress => progress.FirstStored - before.FirstStored >= count || progress.FirstStored > before.Stored
         );
-        return (before.FirstPost, after.FirstPost);
+        return (before.FirstStored, after.FirstStored);
     }
 
     public Task<TimeSpan> DrainAsync() => HubProgress.DrainAsync(Store);

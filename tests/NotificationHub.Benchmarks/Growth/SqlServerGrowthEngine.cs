@@ -11,7 +11,7 @@ namespace NotificationHub.Benchmarks.Growth;
 internal sealed class SqlServerGrowthEngine(string server) : GrowthEngine
 {
     private const string Variable = "NOTIFICATIONHUB_TEST_SQLSERVER";
-    private const int PostsPerBatch = 4_000;
+    private const int RowsPerBatch = 4_000;
 
     private readonly LogRows rows = new();
     private readonly List<StoreSettings> stores = [];
@@ -28,7 +28,7 @@ internal sealed class SqlServerGrowthEngine(string server) : GrowthEngine
         return null;
     }
 
-    public override async Task<StoreSettings> CreateAsync(long posts, bool routed)
+    public override async Task<StoreSettings> CreateAsync(long notifications, bool routed)
     {
         var name = $"nh_benchmark_{Guid.NewGuid():N}";
         await ExecuteAsync($"create database {name}");
@@ -37,9 +37,9 @@ internal sealed class SqlServerGrowthEngine(string server) : GrowthEngine
         stores.Add(store);
         await using var database = store.Open();
         await database.OpenAsync(CancellationToken.None);
-        for (var first = 1L; first <= posts; first += PostsPerBatch)
+        for (var first = 1L; first <= notifications; first += RowsPerBatch)
         {
-            await FillAsync(database, first, Math.Min(first + PostsPerBatch - 1, posts), routed);
+            await FillAsync(database, first, Math.Min(first + RowsPerBatch - 1, notifications), routed);
         }
 
         return store;

@@ -12,9 +12,9 @@ namespace NotificationHub.Benchmarks.Growth;
 /// <summary>Files in a temporary folder, filled by the hub's own statements without a journal and with a large cache.</summary>
 internal sealed class SqliteGrowthEngine : GrowthEngine
 {
-    private const double BytesPerPost = 1.3 * 1024 * 1024 * 1024 / 1_000_000;
-    private const int PostsPerTransaction = 500_000;
-    private const int PostsPerBatch = 1_000;
+    private const double BytesPerRow = 1.3 * 1024 * 1024 * 1024 / 1_000_000;
+    private const int RowsPerTransaction = 500_000;
+    private const int RowsPerBatch = 1_000;
 
     private readonly LogRows rows = new();
     private readonly string folder = Directory.CreateTempSubdirectory("notificationhub-growth-").FullName;
@@ -24,8 +24,8 @@ internal sealed class SqliteGrowthEngine : GrowthEngine
 
     public override string? FindFault(GrowthOptions options)
     {
-        var posts = options.Sizes.Sum() + options.Cost;
-        var needed = (long)(posts * BytesPerPost) + (1L << 30);
+        var notifications = options.Sizes.Sum() + options.Cost;
+        var needed = (long)(notifications * BytesPerRow) + (1L << 30);
         var free = new DriveInfo(folder).AvailableFreeSpace;
         var gigabytes = string.Create(
             CultureInfo.InvariantCulture,
@@ -37,17 +37,17 @@ internal sealed class SqliteGrowthEngine : GrowthEngine
             : "Not enough disk space. Set TMPDIR to a folder with more space, or --sizes to smaller sizes.";
     }
 
-    public override async Task<StoreSettings> CreateAsync(long posts, bool routed)
+    public override async Task<StoreSettings> CreateAsync(long notifications, bool routed)
     {
         var file = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{++files}.db"));
         var store = StoreSettings.File(file);
         await using var database = store.Open();
         await database.MigrateAsync(CancellationToken.None);
         await using var connection = await OpenBareAsync(store);
-        for (var first = 1L; first <= posts; first += PostsPerTransaction)
+        for (var first = 1L; first <= notifications; first += RowsPerTransaction)
         {
             await using var transaction = connection.BeginTransaction();
-            Fill(connection, database, first, Math.Min(first + PostsPerTransaction - 1, posts), routed);
+            Fill(connection, database, first, Math.Min(first + RowsPerTransaction - 1, notifications), routed);
             if (routed)
             {
                 var writes = new WriteTransaction(database, connection, transaction);
@@ -110,19 +110,19 @@ internal sealed class SqliteGrowthEngine : GrowthEngine
 
     private void Fill(SqliteConnection connection, Database database, long first, long last, bool routed)
     {
-        using var posts = new SqliteAppender(connection, database);
+        using var appender = new SqliteAppender(connection, database);
         using var events = new SqliteEventAppender(connection, database);
         List<NotificationAppend> batch = [];
         List<AppendOutcome> outcomes = [];
         for (var number = first; number <= last; number++)
         {
             batch.Add(rows.Notification(number));
-            if (batch.Count < PostsPerBatch && number < last)
+            if (batch.Count < RowsPerBatch && number < last)
             {
                 continue;
             }
 
-            posts.Append(batch, outcomes);
+            appender.Append(batch, outcomes);
             if (routed)
             {
                 events.Append([.. outcomes.Select(outcome => rows.Event(outcome.Seq, outcome.Seq))]);

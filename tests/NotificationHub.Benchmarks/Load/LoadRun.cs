@@ -4,7 +4,7 @@ namespace NotificationHub.Benchmarks.Load;
 
 /// <summary>The result of a run.</summary>
 internal sealed record LoadResult(
-    long Posts,
+    long Deliveries,
     double Seconds,
     double P50Milliseconds,
     double P99Milliseconds,
@@ -13,12 +13,12 @@ internal sealed record LoadResult(
 {
     public static LoadResult None { get; } = new(0, 0, 0, 0, 0);
 
-    public double PerSecond => Posts / Seconds;
+    public double PerSecond => Deliveries / Seconds;
 
     /// <summary>CPU time of the server's process, which depends less on other processes.</summary>
     public TimeSpan ServerProcessorTime { get; init; }
 
-    public double ProcessorMicrosecondsPerPost => ServerProcessorTime.TotalMicroseconds / Posts;
+    public double ProcessorMicrosecondsPerDelivery => ServerProcessorTime.TotalMicroseconds / Deliveries;
 }
 
 /// <summary>Sends deliveries over several connections, as fast as possible or at a given pace.</summary>
@@ -30,16 +30,16 @@ internal sealed class LoadRun(Uri url, string token, Func<long> next, int assign
     private readonly DeliveryTemplate template = new(url, token, assignments);
 
     /// <param name="connections">Number of parallel connections.</param>
-    /// <param name="postsPerSecond">The pace of all connections together; null for full speed.</param>
-    public async Task<LoadResult> RunAsync(int connections, double seconds, double? postsPerSecond = null)
+    /// <param name="deliveriesPerSecond">The pace of all connections together; null for full speed.</param>
+    public async Task<LoadResult> RunAsync(int connections, double seconds, double? deliveriesPerSecond = null)
     {
         var start = Stopwatch.GetTimestamp();
         var end = start + (long)(seconds * Stopwatch.Frequency);
-        var interval = postsPerSecond is { } rate ? connections / rate : (double?)null;
+        var interval = deliveriesPerSecond is { } rate ? connections / rate : (double?)null;
         var results = await Task.WhenAll(
             Enumerable
                 .Range(0, connections)
-                .Select(index => Task.Run(() => PostUntilAsync(end, interval, index / (double)connections)))
+                .Select(index => Task.Run(() => SendUntilAsync(end, interval, index / (double)connections)))
         );
         var latencies = results.SelectMany(result => result.Latencies).ToArray();
         Array.Sort(latencies);
@@ -52,7 +52,7 @@ internal sealed class LoadRun(Uri url, string token, Func<long> next, int assign
         );
     }
 
-    private async Task<(List<long> Latencies, long Failed)> PostUntilAsync(long end, double? interval, double phase)
+    private async Task<(List<long> Latencies, long Failed)> SendUntilAsync(long end, double? interval, double phase)
     {
         using var connection = new LoadConnection();
         await connection.ConnectAsync(url, CancellationToken.None);

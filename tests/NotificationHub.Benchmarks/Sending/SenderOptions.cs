@@ -7,13 +7,13 @@ internal sealed record SenderOptions
     public const string Usage = """
         usage: NotificationHub.Benchmarks sender [--seconds 4] [--warm-up 3] [--rounds 3]
 
-          --seconds       of each measurement
-          --warm-up       seconds before each, until the runtime has compiled what is hot
-          --rounds        measurements of each batch size, in turn; the medians are shown
+          --seconds       Length of each measurement.
+          --warm-up       Seconds before each measurement, in which the runtime optimizes hot code.
+          --rounds        Rounds of measurements, each with all batch sizes; the report shows the medians.
 
-        This process creates events' messages and sends them to one topic, one batch after another, as the publisher does. The local
-        Service Bus runs in another process, a new one for each measurement. Both share the machine: only the ratios mean anything
-        elsewhere.
+        This process creates messages of events and sends them to one topic, one batch after another, like the publisher. The local
+        Service Bus runs in another process, a new one for each measurement. Both share the machine: compare only ratios with those
+        of other machines.
         """;
 
     public double Seconds { get; private init; } = 4;

@@ -16,7 +16,7 @@ internal static class BareServers
     {
         var app = NewApp();
         app.MapPost(
-            "/post",
+            "/deliveries",
             async (HttpContext context) =>
             {
                 await ReadAsync(context);
@@ -31,7 +31,7 @@ internal static class BareServers
         CreateTable(file);
         var app = NewApp();
         app.MapPost(
-            "/post",
+            "/deliveries",
             async (HttpContext context) =>
             {
                 var body = await ReadAsync(context);
@@ -54,7 +54,7 @@ internal static class BareServers
         new Thread(() => WriteAsync(file, queue.Reader).GetAwaiter().GetResult()) { IsBackground = true }.Start();
         var app = NewApp();
         app.MapPost(
-            "/post",
+            "/deliveries",
             async (HttpContext context) =>
             {
                 var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -75,11 +75,11 @@ internal static class BareServers
         {
             await using var transaction = connection.BeginTransaction();
             insert.Transaction = transaction;
-            while (waiting.Count < MaxBatch && queue.TryRead(out var post))
+            while (waiting.Count < MaxBatch && queue.TryRead(out var delivery))
             {
-                insert.Parameters[0].Value = post.Body;
+                insert.Parameters[0].Value = delivery.Body;
                 insert.ExecuteNonQuery();
-                waiting.Add(post.Stored);
+                waiting.Add(delivery.Stored);
             }
 
             transaction.Commit();
@@ -106,7 +106,7 @@ internal static class BareServers
     {
         using var connection = OpenAsync(file).GetAwaiter().GetResult();
         using var command = connection.CreateCommand();
-        command.CommandText = "create table post (seq integer primary key autoincrement, body blob not null)";
+        command.CommandText = "create table delivery (seq integer primary key autoincrement, body blob not null)";
         command.ExecuteNonQuery();
     }
 
@@ -123,7 +123,7 @@ internal static class BareServers
     private static SqliteCommand NewInsert(SqliteConnection connection)
     {
         var insert = connection.CreateCommand();
-        insert.CommandText = "insert into post (body) values ($body)";
+        insert.CommandText = "insert into delivery (body) values ($body)";
         insert.Parameters.Add("$body", SqliteType.Blob);
         return insert;
     }

@@ -4,9 +4,9 @@ using Dapper;
 namespace NotificationHub.Benchmarks.Servers;
 
 /// <summary>The progress of the hub's stages, read from its database.</summary>
-internal sealed record HubProgress(long Posts, long Routed, long Events, long Published, long FirstPost)
+internal sealed record HubProgress(long Stored, long Routed, long Events, long Published, long FirstStored)
 {
-    public bool IsDrained => Routed >= Posts && Published >= Events;
+    public bool IsDrained => Routed >= Stored && Published >= Events;
 
     private static readonly TimeSpan DrainDeadline = TimeSpan.FromMinutes(10);
 
@@ -43,11 +43,11 @@ internal sealed record HubProgress(long Posts, long Routed, long Events, long Pu
         return await connection.QuerySingleAsync<HubProgress>(
             """
             select
-                coalesce((select max(seq) from notification_log), 0) Posts,
+                coalesce((select max(seq) from notification_log), 0) Stored,
                 coalesce((select position from log_cursor where name = 'routing'), 0) Routed,
                 coalesce((select max(seq) from event_log where topic = 'assets'), 0) Events,
                 coalesce((select position from log_cursor where name = 'publishing:assets'), 0) Published,
-                (select first_seq from log_start where log = 'notification') FirstPost
+                (select first_seq from log_start where log = 'notification') FirstStored
             """
         );
     }

@@ -186,7 +186,7 @@ public sealed class MigrateCommandTests : IDisposable
                         """
                     ) == 0;
             },
-            "all that was posted is routed"
+            "all notifications are routed"
         );
 
     private static async Task DeleteTailAsync(string database)

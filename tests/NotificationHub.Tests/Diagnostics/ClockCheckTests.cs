@@ -21,13 +21,13 @@ public sealed class ClockCheckTests
         await using var services = new ServiceCollection().AddHttpClient().BuildServiceProvider();
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddSeconds(seconds));
 
-        var finding = (
-            await new ClockCheck(client, services.GetRequiredService<IHttpClientFactory>(), clock).ExamineAsync(
+        var result = (
+            await new ClockCheck(client, services.GetRequiredService<IHttpClientFactory>(), clock).CheckAsync(
                 CancellationToken.None
             )
         ).ShouldHaveSingleItem();
 
-        finding.Status.ShouldBe(failed ? DiagnosticStatus.Failed : DiagnosticStatus.Ok);
-        finding.Found.ShouldContain(found);
+        result.Status.ShouldBe(failed ? DiagnosticStatus.Failed : DiagnosticStatus.Ok);
+        result.Found.ShouldContain(found);
     }
 }

@@ -53,7 +53,8 @@ internal sealed class DoctorScene : IAsyncDisposable
     {
         var run = await RunAsync(settings);
         run.ExitCode.ShouldBe(1);
-        var failure = FindingsOf(run, "failed").Single(finding => finding.GetProperty("check").GetString() == check);
+        var failure = DiagnosticResultsOf(run, "failed")
+            .Single(result => result.GetProperty("check").GetString() == check);
         failure.GetProperty("advice").GetString().ShouldNotBeNullOrEmpty();
         return failure;
     }
@@ -79,12 +80,12 @@ internal sealed class DoctorScene : IAsyncDisposable
     public Task PointAppleAtAsync(string hub) =>
         ExecuteAsync("update location set notification_url = @url", new { url = $"{hub}/notifications/{LocationId}" });
 
-    public static IReadOnlyList<JsonElement> FindingsOf(CommandRun run, string verdict) =>
+    public static IReadOnlyList<JsonElement> DiagnosticResultsOf(CommandRun run, string status) =>
         [
             .. run
                 .Json.GetProperty("results")
                 .EnumerateArray()
-                .Where(finding => finding.GetProperty("status").GetString() == verdict),
+                .Where(result => result.GetProperty("status").GetString() == status),
         ];
 
     public async ValueTask DisposeAsync()
@@ -94,11 +95,11 @@ internal sealed class DoctorScene : IAsyncDisposable
     }
 }
 
-internal static class FindingReading
+internal static class DiagnosticResultReading
 {
-    public static string Found(this JsonElement finding) => finding.GetProperty("found").GetString()!;
+    public static string Found(this JsonElement result) => result.GetProperty("found").GetString()!;
 
-    public static string Advice(this JsonElement finding) => finding.GetProperty("advice").GetString()!;
+    public static string Advice(this JsonElement result) => result.GetProperty("advice").GetString()!;
 
-    public static string? Subject(this JsonElement finding) => finding.GetProperty("subject").GetString();
+    public static string? Subject(this JsonElement result) => result.GetProperty("subject").GetString();
 }

@@ -17,12 +17,12 @@ public sealed class DoctorTests
 
         var run = await scene.RunAsync();
 
-        DoctorScene.FindingsOf(run, "failed").ShouldBeEmpty();
-        DoctorScene.FindingsOf(run, "not-checked").ShouldBeEmpty();
+        DoctorScene.DiagnosticResultsOf(run, "failed").ShouldBeEmpty();
+        DoctorScene.DiagnosticResultsOf(run, "not-checked").ShouldBeEmpty();
         run.ExitCode.ShouldBe(ExitCode.Ok);
         DoctorScene
-            .FindingsOf(run, "ok")
-            .Select(finding => finding.GetProperty("check").GetString())
+            .DiagnosticResultsOf(run, "ok")
+            .Select(result => result.GetProperty("check").GetString())
             .Distinct(StringComparer.Ordinal)
             .ShouldBe([
                 "database file",
@@ -53,8 +53,8 @@ public sealed class DoctorTests
         );
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
-        DoctorScene.FindingsOf(run, "failed")[0].Advice().ShouldContain("Start the hub");
-        DoctorScene.FindingsOf(run, "not-checked").Count.ShouldBe(7);
+        DoctorScene.DiagnosticResultsOf(run, "failed")[0].Advice().ShouldContain("Start the hub");
+        DoctorScene.DiagnosticResultsOf(run, "not-checked").Count.ShouldBe(7);
         File.Exists(folder.File("none.db")).ShouldBeFalse();
     }
 
@@ -66,7 +66,7 @@ public sealed class DoctorTests
 
         var run = await CommandRun.OnAsync(test.File, "doctor", "--json", "--Apple:BaseUrl=http://127.0.0.1:1");
 
-        DoctorScene.FindingsOf(run, "failed")[0].Found().ShouldContain("older");
+        DoctorScene.DiagnosticResultsOf(run, "failed")[0].Found().ShouldContain("older");
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class DoctorTests
             "--Storage:LockTimeout=00:00:00"
         );
 
-        DoctorScene.FindingsOf(run, "failed")[0].Advice().ShouldContain("no other program locks the file");
+        DoctorScene.DiagnosticResultsOf(run, "failed")[0].Advice().ShouldContain("no other program locks the file");
     }
 
     [Fact]
@@ -96,8 +96,8 @@ public sealed class DoctorTests
         var run = await CommandRun.OnAsync(test.File, "doctor", "--json", "--Apple:BaseUrl=http://127.0.0.1:1");
 
         DoctorScene
-            .FindingsOf(run, "failed")
-            .ShouldContain(finding => finding.GetProperty("check").GetString() == "running hub");
+            .DiagnosticResultsOf(run, "failed")
+            .ShouldContain(result => result.GetProperty("check").GetString() == "running hub");
     }
 
     [UnixFact]
@@ -160,11 +160,11 @@ public sealed class DoctorTests
 
         var run = await scene.RunAsync("--Apple:BaseUrl=http://127.0.0.1:1/mdm/v2");
 
-        var failed = DoctorScene.FindingsOf(run, "failed");
-        failed.Single(finding => finding.GetProperty("check").GetString() == "Apple").Advice().ShouldContain("https");
+        var failed = DoctorScene.DiagnosticResultsOf(run, "failed");
+        failed.Single(result => result.GetProperty("check").GetString() == "Apple").Advice().ShouldContain("https");
         DoctorScene
-            .FindingsOf(run, "not-checked")
-            .Select(finding => finding.GetProperty("check").GetString())
+            .DiagnosticResultsOf(run, "not-checked")
+            .Select(result => result.GetProperty("check").GetString())
             .ShouldBe(["clock"]);
     }
 

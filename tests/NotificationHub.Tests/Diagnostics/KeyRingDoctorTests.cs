@@ -18,7 +18,7 @@ public sealed class KeyRingDoctorTests : IDisposable
         var run = await scene.RunAsync($"--{certificate}");
 
         run.ExitCode.ShouldBe(ExitCode.Ok);
-        var found = DoctorScene.FindingsOf(run, "ok").Single(IsOfKeyRing).Found();
+        var found = DoctorScene.DiagnosticResultsOf(run, "ok").Single(IsKeyRingResult).Found();
         found.ShouldContain("the database holds 1 key(s), 1 protected by CN=key ring (");
         found.ShouldContain("decrypts 1 content token(s)");
     }
@@ -54,5 +54,5 @@ public sealed class KeyRingDoctorTests : IDisposable
 
     private string Certificate(string name) => $"KeyRing:CertificateFile={TestCertificate.WritePfx(folder, name)}";
 
-    private static bool IsOfKeyRing(JsonElement finding) => finding.GetProperty("check").GetString() == "key ring";
+    private static bool IsKeyRingResult(JsonElement result) => result.GetProperty("check").GetString() == "key ring";
 }

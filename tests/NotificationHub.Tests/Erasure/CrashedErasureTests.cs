@@ -27,7 +27,7 @@ public sealed class CrashedErasureTests
         await DieAsync(scene, write: 1, committed, erasure => erasure.EraseAsync(OfAnn, TestActor.Operator, default));
         if (!committed)
         {
-            (await RowsAsync(scene)).ShouldBe(0, "nothing was begun");
+            (await RowsAsync(scene)).ShouldBe(0, "nothing was started");
             await DieAsync(
                 scene,
                 write: 2,
@@ -106,7 +106,7 @@ public sealed class CrashedErasureTests
         {
             await work(service);
         }
-        catch (DiedException)
+        catch (CrashException)
         {
             await scene.Hub.Database.WriteAsync(
                 transaction =>

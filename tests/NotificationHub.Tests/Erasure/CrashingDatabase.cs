@@ -2,10 +2,10 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Erasure;
 
-internal sealed class DiedException : Exception;
+internal sealed class CrashException : Exception;
 
 /// <summary>Simulates a process that crashes at its n-th transaction, before or after the commit.</summary>
-internal sealed class CrashingDatabase(Database alive, int diesAt, bool committed) : DelegatingDatabase(alive)
+internal sealed class CrashingDatabase(Database inner, int crashesAt, bool committed) : DelegatingDatabase(inner)
 {
     private int writes;
 
@@ -15,12 +15,12 @@ internal sealed class CrashingDatabase(Database alive, int diesAt, bool committe
     )
     {
         writes++;
-        if (writes > diesAt || (writes == diesAt && !committed))
+        if (writes > crashesAt || (writes == crashesAt && !committed))
         {
-            throw new DiedException();
+            throw new CrashException();
         }
 
         var result = await base.WriteAsync(work, cancellationToken);
-        return writes == diesAt ? throw new DiedException() : result;
+        return writes == crashesAt ? throw new CrashException() : result;
     }
 }

@@ -22,7 +22,7 @@ public abstract class FullSyncTest : RefetchTest
     }
 
     /// <summary>One slot of a full sync, when it is due.</summary>
-    private protected async Task FullSyncTurnAsync()
+    private protected async Task RunFullSyncSlotAsync()
     {
         var due = await Store.ScalarAsync<long?>(
             "select max(min(s.due_at), coalesce(max(l.paused_until), 0)) from full_sync s join location l on l.location_id = s.location_id"
@@ -39,8 +39,8 @@ public abstract class FullSyncTest : RefetchTest
     {
         for (var slots = 0; await ImportedKindsAsync() < RecordKind.All.Count; slots++)
         {
-            slots.ShouldBeLessThan(500, "the import does not come to an end");
-            await FullSyncTurnAsync();
+            slots.ShouldBeLessThan(500, "the import does not end");
+            await RunFullSyncSlotAsync();
         }
     }
 
@@ -62,8 +62,8 @@ public abstract class FullSyncTest : RefetchTest
         var began = Clock.Milliseconds;
         for (var slots = 0; await FinishedSinceAsync(began) < kinds.Length; slots++)
         {
-            slots.ShouldBeLessThan(500, "the reconciliation does not come to an end");
-            await FullSyncTurnAsync();
+            slots.ShouldBeLessThan(500, "the reconciliation does not end");
+            await RunFullSyncSlotAsync();
         }
     }
 

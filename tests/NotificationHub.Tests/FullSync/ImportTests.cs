@@ -73,7 +73,7 @@ public sealed class ImportTests : FullSyncTest
         await FillAsync();
         while (Apple.Requests.Count("/assignments") < 2)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         await RestartAsync();
@@ -89,7 +89,7 @@ public sealed class ImportTests : FullSyncTest
         await FillAsync();
         while (Apple.Requests.Count("/assignments") < 2)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         Location.Silently(change => change.Disassociate(new("1", "STDQ"), AssignmentTarget.Device("D0")));
@@ -119,7 +119,7 @@ public sealed class ImportTests : FullSyncTest
         Apple.Faults.MoveVersionWhilePaging = true;
         while (await Store.ScalarAsync<int>("select count(*) from full_sync where phase = 'recounting'") == 0)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         PagesOf("/assignments").Count(page => page == 0).ShouldBe(3);
@@ -168,8 +168,8 @@ public sealed class ImportTests : FullSyncTest
     public async Task A_refetch_goes_before_the_next_page()
     {
         await FillAsync();
-        await FullSyncTurnAsync();
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
+        await RunFullSyncSlotAsync();
         await RequestAsync(Asset("1"));
         await DrainAsync();
 
@@ -195,7 +195,7 @@ public sealed class ImportTests : FullSyncTest
         Apple.Faults.Next("/subscriptions", [.. Enumerable.Repeat(Fault.Error(9637), 7)]);
         while (await EventsAsync(EventNames.LocationImported) is [])
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         (await ProgressAsync()).Import.ShouldBe("done; not available: subscription");
@@ -209,7 +209,7 @@ public sealed class ImportTests : FullSyncTest
         var refusedAt = Clock.Milliseconds;
         while (Apple.Requests.Count("/subscriptions") == sent)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         (Clock.Milliseconds - refusedAt).ShouldBeGreaterThan((long)TimeSpan.FromMinutes(50).TotalMilliseconds);
@@ -233,8 +233,8 @@ public sealed class ImportTests : FullSyncTest
         Apple.Faults.Next("/subscriptions", [.. Enumerable.Repeat(Fault.WebPage(status), Settings.MaxAttempts)]);
         for (var slots = 0; await EventsAsync(EventNames.LocationImported) is []; slots++)
         {
-            slots.ShouldBeLessThan(100, "the import does not come to an end");
-            await FullSyncTurnAsync();
+            slots.ShouldBeLessThan(100, "the import does not end");
+            await RunFullSyncSlotAsync();
         }
 
         (await ImportedAsync()).NotAvailable.ShouldBe(["subscription"]);
@@ -265,7 +265,7 @@ public sealed class ImportTests : FullSyncTest
         );
         for (var attempt = 1; attempt < tries; attempt++)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         (await ProgressAsync()).FullSyncs[3].RefusedAt.ShouldBeNull("all kinds may be refused");
@@ -273,7 +273,7 @@ public sealed class ImportTests : FullSyncTest
             "update full_sync set finished_at = @now where resource = 'user'",
             new { now = Clock.Milliseconds }
         );
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
         (await ProgressAsync()).FullSyncs[3].RefusedAt.ShouldNotBeNull();
     }
 
@@ -288,15 +288,15 @@ public sealed class ImportTests : FullSyncTest
 
         while (Apple.Requests.Count("/subscriptions") == 0)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         await Store.ExecuteAsync("update full_sync set pages = 10000 where resource = 'subscription'");
         Apple.Faults.Next("/subscriptions", Fault.EmptyPage());
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
 
         (await ProgressAsync()).FullSyncs[3].Error.ShouldNotBeNull();
-        (await ProgressAsync()).FullSyncs[3].Pages.ShouldBe(0, "it starts over");
+        (await ProgressAsync()).FullSyncs[3].Pages.ShouldBe(0, "the read starts over");
         await ImportAsync();
         (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
     }
@@ -307,7 +307,7 @@ public sealed class ImportTests : FullSyncTest
         await FillAsync();
         while (Apple.Requests.Count("/assignments") < 2)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         (await ProgressAsync()).Import.ShouldBe("1 of 5; assignment: 2 of 4 pages");
@@ -329,13 +329,13 @@ public sealed class ImportTests : FullSyncTest
 
         while (await ImportedKindsAsync() < 3)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         Apple.Faults.RepeatCursor = true;
         for (var slot = 0; slot < 6; slot++)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         (await ProgressAsync()).FullSyncs[3].Error.ShouldNotBeNull();
@@ -354,7 +354,7 @@ public sealed class ImportTests : FullSyncTest
     {
         while (Apple.Requests.Count("/assignments") < pages)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
     }
 

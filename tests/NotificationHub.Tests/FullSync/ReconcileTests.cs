@@ -42,7 +42,9 @@ public sealed class ReconcileTests : FullSyncTest
 
         var events = await EventsAsync(EventNames.ReconcileDriftFound);
         events.Count.ShouldBe(2);
-        events.ShouldAllBe(entry => !IsTold(entry, "D3") && !IsTold(entry, "user-1") && !IsTold(entry, "example.org"));
+        events.ShouldAllBe(entry =>
+            !Mentions(entry, "D3") && !Mentions(entry, "user-1") && !Mentions(entry, "example.org")
+        );
         (await DriftsAsync()).SelectMany(drift => drift.Fields.Select(field => field.Name)).ShouldContain("email");
         (await CopyAsync()).Lines().ShouldNotContain("assignments/1/STDQ/serial:D3");
     }
@@ -83,7 +85,7 @@ public sealed class ReconcileTests : FullSyncTest
             .Requests.All.Count(request =>
                 request.Path == "/assignments" && !request.Query.Contains("adamId", StringComparison.Ordinal)
             )
-            .ShouldBe(6, "two pages, read three times");
+            .ShouldBe(6, "two pages are read three times");
         (await EventsAsync(EventNames.AssignmentChanged)).Count(entry => entry.Change == "removed").ShouldBe(1);
         (await CopyAsync()).Lines().Count(line => line.StartsWith("assignments", StringComparison.Ordinal)).ShouldBe(6);
     }
@@ -150,7 +152,7 @@ public sealed class ReconcileTests : FullSyncTest
         {
             var finishedAt = await Store.ScalarAsync<long>("select complete_at from full_sync where resource = 'user'");
             Apple.Requests.Clear();
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
 
             UserReads().ShouldBe([null]);
             (Clock.Milliseconds - finishedAt).ShouldBeInRange(
@@ -178,7 +180,7 @@ public sealed class ReconcileTests : FullSyncTest
         Apple.Requests.Clear();
         while (Apple.Requests.Count("/assets") == 0)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         (Clock.Milliseconds - began).ShouldBeInRange(
@@ -211,7 +213,7 @@ public sealed class ReconcileTests : FullSyncTest
             ) == 0
         )
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
     }
 
@@ -227,7 +229,7 @@ public sealed class ReconcileTests : FullSyncTest
         await ImportAsync();
     }
 
-    private static bool IsTold(EventEntry entry, string secret) =>
+    private static bool Mentions(EventEntry entry, string secret) =>
         (entry.Subject + System.Text.Encoding.UTF8.GetString(entry.Data)).Contains(secret, StringComparison.Ordinal);
 
     private async Task<IReadOnlyList<ReconcileDriftFound>> DriftsAsync() =>

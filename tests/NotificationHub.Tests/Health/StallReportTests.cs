@@ -37,14 +37,14 @@ public sealed class StallReportTests
 
         await logged.WaitAsync(TimeSpan.FromSeconds(60));
         IsStalled(await hub.DetailAsync()).ShouldBeTrue();
-        await Until.TrueAsync(() => Observe(readings, "notificationhub.stage.stalled") == 1, "it is measured");
+        await Until.TrueAsync(() => Observe(readings, "notificationhub.stage.stalled") == 1, "the stall is measured");
         Observe(readings, "notificationhub.stage.oldest_pending_age").ShouldBeGreaterThan(300);
         (await hub.IsReadyAsync()).ShouldBeTrue();
 
         await bus.ResumeListeningAsync(CancellationToken.None);
         await UntilAsync(
             () => log.Text.Contains($"Stage {Stage} is making progress again", StringComparison.Ordinal),
-            "it is over"
+            "the stall has ended"
         );
         IsStalled(await hub.DetailAsync()).ShouldBeFalse();
         log.Text.Split(Stalled).Length.ShouldBe(2, "logged once");

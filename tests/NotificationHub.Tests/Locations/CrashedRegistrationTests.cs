@@ -15,18 +15,18 @@ public sealed class CrashedRegistrationTests
         for (var isDead = true; isDead; )
         {
             steps++;
-            foreach (var afterIt in new[] { false, true })
+            foreach (var afterStep in new[] { false, true })
             {
                 var library = scene.Apple.AddLocation();
                 var request = new RegistrationRequest(ContentToken.Parse(library.ContentTokenFile), scene.HubUrl);
-                await using var process = await OperatorProcess.StartAsync(scene, steps, afterIt);
+                await using var process = await OperatorProcess.StartAsync(scene, steps, afterStep);
                 await process.RunAsync<LocationRegistration, Location>(registration =>
                     registration.RegisterAsync(request, CancellationToken.None)
                 );
-                isDead = process.IsDead;
+                isDead = process.HasCrashed;
                 if (library.Configuration.NotificationUrl is not null)
                 {
-                    (await scene.PostAsAppleAsync(library)).ShouldBe(HttpStatusCode.OK, $"step {steps}, {afterIt}");
+                    (await scene.PostAsAppleAsync(library)).ShouldBe(HttpStatusCode.OK, $"step {steps}, {afterStep}");
                 }
 
                 await scene.LetTimePassAsync();

@@ -105,11 +105,11 @@ public sealed class LocationRenewalTests
         var steps = 0;
         for (var isDead = true; isDead; )
         {
-            await using var process = await OperatorProcess.StartAsync(scene, ++steps, afterIt: steps % 2 == 0);
+            await using var process = await OperatorProcess.StartAsync(scene, ++steps, afterStep: steps % 2 == 0);
             await process.RunAsync<LocationRenewal, LocationReading>(renewal =>
                 renewal.RenewAsync(location.LocationId, scene.Token(), CancellationToken.None)
             );
-            isDead = process.IsDead;
+            isDead = process.HasCrashed;
             await scene.LetTimePassAsync();
             (await scene.RotateAsync(location)).Location.State.ShouldBe(LocationState.Valid);
         }

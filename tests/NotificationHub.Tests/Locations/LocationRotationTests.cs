@@ -159,13 +159,13 @@ public sealed class LocationRotationTests
         for (var isDead = true; isDead; )
         {
             steps++;
-            foreach (var afterIt in new[] { false, true })
+            foreach (var afterStep in new[] { false, true })
             {
-                await using var process = await OperatorProcess.StartAsync(scene, steps, afterIt);
+                await using var process = await OperatorProcess.StartAsync(scene, steps, afterStep);
                 await process.RunAsync(Rotate(location));
-                isDead = process.IsDead;
+                isDead = process.HasCrashed;
 
-                (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK, $"step {steps}, after it: {afterIt}");
+                (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK, $"step {steps}, after it: {afterStep}");
                 await scene.LetTimePassAsync();
                 (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK, $"later, step {steps}");
             }

@@ -11,37 +11,41 @@ namespace NotificationHub.Tests.Locations;
 internal sealed class OperatorProcess : IAsyncDisposable
 {
     private readonly WebApplication app;
-    private readonly Mortality mortality;
+    private readonly CrashPoint crashPoint;
 
-    private OperatorProcess(WebApplication app, Mortality mortality)
+    private OperatorProcess(WebApplication app, CrashPoint crashPoint)
     {
         this.app = app;
-        this.mortality = mortality;
+        this.crashPoint = crashPoint;
     }
 
-    /// <param name="diesAt">The step, from 1; 0 for never.</param>
-    /// <param name="afterIt">Whether the step completes before the crash.</param>
-    public static async Task<OperatorProcess> StartAsync(RegistrationScene scene, int diesAt = 0, bool afterIt = false)
+    /// <param name="crashesAt">The step, from 1; 0 for never.</param>
+    /// <param name="afterStep">Whether the step completes before the crash.</param>
+    public static async Task<OperatorProcess> StartAsync(
+        RegistrationScene scene,
+        int crashesAt = 0,
+        bool afterStep = false
+    )
     {
-        var mortality = new Mortality(diesAt, afterIt);
+        var crashPoint = new CrashPoint(crashesAt, afterStep);
         var hub = HubApplication.Compose([
             .. scene.Hub.Store.Settings.Select(setting => $"--{setting}"),
             $"--Apple:BaseUrl={scene.Apple.BaseUrl}",
         ]);
         hub.Host.Logging.ClearProviders();
-        hub.Services.AddSingleton<Database>(services => new MortalDatabase(
+        hub.Services.AddSingleton<Database>(services => new CrashingDatabase(
             StorageSetup.Create(
                 services.GetRequiredService<Microsoft.Extensions.Options.IOptions<StorageOptions>>().Value,
                 TimeProvider.System
             ),
-            mortality
+            crashPoint
         ));
         hub.Services.AddHttpClient(AppleClient.HttpClientName)
-            .AddHttpMessageHandler(() => new MortalNetwork(mortality));
+            .AddHttpMessageHandler(() => new CrashingNetwork(crashPoint));
         var app = hub.Host.Build();
         await app.Services.GetRequiredService<Database>().OpenBesideAsync(CancellationToken.None);
         await app.Services.GetRequiredService<HubKeyRing>().OpenAsync(createsKeys: false, CancellationToken.None);
-        return new OperatorProcess(app, mortality);
+        return new OperatorProcess(app, crashPoint);
     }
 
     /// <returns>The result; Null if the process crashed or the command failed.</returns>
@@ -50,66 +54,66 @@ internal sealed class OperatorProcess : IAsyncDisposable
         where T : class
     {
         var working = work(app.Services.GetRequiredService<TOperation>());
-        await Task.WhenAny(working, mortality.Died);
-        return mortality.Died.IsCompleted ? null : await working;
+        await Task.WhenAny(working, crashPoint.Crashed);
+        return crashPoint.Crashed.IsCompleted ? null : await working;
     }
 
-    public bool IsDead => mortality.Died.IsCompleted;
+    public bool HasCrashed => crashPoint.Crashed.IsCompleted;
 
     // A crashed process must not be awaited.
     public async ValueTask DisposeAsync()
     {
-        if (!IsDead)
+        if (!HasCrashed)
         {
             await app.DisposeAsync();
         }
     }
 
-    private sealed class Mortality(int diesAt, bool afterIt)
+    private sealed class CrashPoint(int crashesAt, bool afterStep)
     {
-        private readonly TaskCompletionSource died = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource crashed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int steps;
 
-        public Task Died => died.Task;
+        public Task Crashed => crashed.Task;
 
         public async Task<T> StepAsync<T>(Func<Task<T>> step)
         {
-            var isLast = Interlocked.Increment(ref steps) == diesAt;
-            if ((isLast && !afterIt) || Died.IsCompleted)
+            var isLast = Interlocked.Increment(ref steps) == crashesAt;
+            if ((isLast && !afterStep) || Crashed.IsCompleted)
             {
-                await DieAsync();
+                await CrashAsync();
             }
 
             var result = await step();
             if (isLast)
             {
-                await DieAsync();
+                await CrashAsync();
             }
 
             return result;
         }
 
-        private Task DieAsync()
+        private Task CrashAsync()
         {
-            died.TrySetResult();
+            crashed.TrySetResult();
             return Task.Delay(Timeout.Infinite);
         }
     }
 
-    private sealed class MortalNetwork(Mortality mortality) : DelegatingHandler
+    private sealed class CrashingNetwork(CrashPoint crashPoint) : DelegatingHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(
             HttpRequestMessage request,
             CancellationToken cancellationToken
-        ) => mortality.StepAsync(() => base.SendAsync(request, cancellationToken));
+        ) => crashPoint.StepAsync(() => base.SendAsync(request, cancellationToken));
     }
 
-    private sealed class MortalDatabase(Database database, Mortality mortality) : DelegatingDatabase(database)
+    private sealed class CrashingDatabase(Database database, CrashPoint crashPoint) : DelegatingDatabase(database)
     {
         public override Task<T> WriteAsync<T>(
             Func<WriteTransaction, Task<T>> work,
             CancellationToken cancellationToken
-        ) => mortality.StepAsync(() => base.WriteAsync(work, cancellationToken));
+        ) => crashPoint.StepAsync(() => base.WriteAsync(work, cancellationToken));
 
         public override async ValueTask DisposeAsync()
         {

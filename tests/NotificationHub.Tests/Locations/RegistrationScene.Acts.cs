@@ -13,7 +13,7 @@ namespace NotificationHub.Tests.Locations;
 
 internal sealed partial class RegistrationScene
 {
-    private static int posts;
+    private static int count;
 
     public T Service<T>()
         where T : notnull => Hub.Services.GetRequiredService<T>();
@@ -37,7 +37,7 @@ internal sealed partial class RegistrationScene
         using var request = new HttpRequestMessage(HttpMethod.Post, url);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
         request.Content = new StringContent(
-            TestLocation.Notification($"p-{Interlocked.Increment(ref posts)}", uId, type)
+            TestLocation.Notification($"p-{Interlocked.Increment(ref count)}", uId, type)
         );
         using var answer = await Hub.Http.SendAsync(request);
         return answer.StatusCode;

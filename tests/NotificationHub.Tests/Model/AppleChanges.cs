@@ -4,7 +4,7 @@ using NotificationHub.Simulator.Apple.State;
 
 namespace NotificationHub.Tests.Model;
 
-/// <summary>What happens to a location at Apple: by the MDM, by people, by itself, and by another console of which nobody is told.</summary>
+/// <summary>Random changes of a location at Apple: by the MDM, by users, by Apple itself, and silent ones without a notification.</summary>
 internal sealed class AppleChanges(SimulatedLocation location, Random random)
 {
     private static readonly AssetKey[] Assets =
@@ -21,12 +21,12 @@ internal sealed class AppleChanges(SimulatedLocation location, Random random)
     private static readonly long[] Plans = [12345, 12346, 12347, 12348, 12349];
     private static readonly string[] Devices = [.. Enumerable.Range(0, 14).Select(i => $"D{i:00}")];
 
-    // A user's id may hold anything.
+    // A user ID may contain any characters.
     private static readonly string[] Users = [.. Enumerable.Range(0, 10).Select(i => $"user/{i}%")];
 
     private int renames;
 
-    public void Begin()
+    public void AddRecords()
     {
         foreach (var asset in Assets)
         {
@@ -43,24 +43,24 @@ internal sealed class AppleChanges(SimulatedLocation location, Random random)
         }
     }
 
-    public async Task OneAsync()
+    public async Task ChangeAsync()
     {
         if (random.Next(5) == 0)
         {
-            location.Silently(Silently);
+            location.Silently(ChangeSilently);
         }
         else if (random.Next(3) == 0)
         {
-            ByThemselves();
+            ChangeAtApple();
         }
         else
         {
-            await ByTheMdmAsync();
+            await ChangeByMdmAsync();
         }
     }
 
     /// <summary>A change without a notification.</summary>
-    public void Silently(RecordsChange change)
+    public void ChangeSilently(RecordsChange change)
     {
         var asset = Pick(Assets);
         var user = Pick(Users);
@@ -76,7 +76,7 @@ internal sealed class AppleChanges(SimulatedLocation location, Random random)
                 change.Associate(asset, AssignmentTarget.User(user));
                 break;
             case 3 or 4:
-                foreach (var device in Some(Devices, 4))
+                foreach (var device in Sample(Devices, 4))
                 {
                     change.Disassociate(asset, AssignmentTarget.Device(device));
                 }
@@ -92,7 +92,7 @@ internal sealed class AppleChanges(SimulatedLocation location, Random random)
                 change.DisassociateSubscription(Pick(Plans), user);
                 break;
             case 8:
-                // Leaves a retired record beside the new one.
+                // Adds an active record and keeps the retired one.
                 change.RetireUser(user);
                 change.CreateUser(user, $"{renames++}@example.org", ManagedOf(user), "invited");
                 break;
@@ -105,7 +105,7 @@ internal sealed class AppleChanges(SimulatedLocation location, Random random)
         }
     }
 
-    /// <summary>Only a retired record of an active user changes: an incremental read returns the one and not the other.</summary>
+    /// <summary>Changes only the retired record of an active user; an incremental read returns it without the active one.</summary>
     private void ChangeRetiredSibling(RecordsChange change, string user)
     {
         if (change.ActiveUser(user) is { Ordinal: > 0 } active)
@@ -136,7 +136,7 @@ internal sealed class AppleChanges(SimulatedLocation location, Random random)
         }
     }
 
-    private void ByThemselves()
+    private void ChangeAtApple()
     {
         switch (random.Next(4))
         {
@@ -145,7 +145,7 @@ internal sealed class AppleChanges(SimulatedLocation location, Random random)
                 location.ChangeAssetCount(asset.AdamId, random.Next(1, 4), asset.PricingParam);
                 break;
             case 1:
-                location.AcceptInvitations(Some(Users, 3));
+                location.AcceptInvitations(Sample(Users, 3));
                 break;
             case 2:
                 location.SetSubscriptionSeats(Pick(Plans), renewing: 8 + random.Next(4), expiring: random.Next(3));
@@ -156,18 +156,18 @@ internal sealed class AppleChanges(SimulatedLocation location, Random random)
         }
     }
 
-    private async Task ByTheMdmAsync()
+    private async Task ChangeByMdmAsync()
     {
         var asset = Pick(Assets);
-        var users = Some(Users, 3);
+        var users = Sample(Users, 3);
         switch (random.Next(9))
         {
             case 0 or 1:
-                // Too many for the licences now and then: a part of it fails.
-                await location.AssociateAsync([asset.AdamId], Some(Devices, 2), users, asset.PricingParam);
+                // Sometimes there are too few licenses, so that some of the tasks fail.
+                await location.AssociateAsync([asset.AdamId], Sample(Devices, 2), users, asset.PricingParam);
                 break;
             case 2:
-                await location.DisassociateAsync([asset.AdamId], Some(Devices, 3), users, asset.PricingParam);
+                await location.DisassociateAsync([asset.AdamId], Sample(Devices, 3), users, asset.PricingParam);
                 break;
             case 3:
                 await location.AssociateAsync(["1", "2", "3", "4"], [Pick(Devices)]);
@@ -196,5 +196,5 @@ internal sealed class AppleChanges(SimulatedLocation location, Random random)
 
     private T Pick<T>(T[] from) => from[random.Next(from.Length)];
 
-    private string[] Some(string[] from, int oneOf) => [.. from.Where(_ => random.Next(oneOf) == 0)];
+    private string[] Sample(string[] from, int oneOf) => [.. from.Where(_ => random.Next(oneOf) == 0)];
 }

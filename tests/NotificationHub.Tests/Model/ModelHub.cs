@@ -23,23 +23,23 @@ using IssuedToken = NotificationHub.Simulator.Apple.ContentToken;
 
 namespace NotificationHub.Tests.Model;
 
-/// <summary>One replica from its start to its end: the hub's own stages, driven pass by pass on virtual time, under leases of its own.</summary>
+/// <summary>One replica: the hub's own stages and leases, driven pass by pass on virtual time.</summary>
 internal sealed class ModelHub : IAsyncDisposable
 {
-    /// <summary>How long a replica does not ask again for a lease that another one holds, in milliseconds.</summary>
-    private const long Patience = 60_000;
+    /// <summary>How long a replica waits, in milliseconds, before it tries again to acquire a lease.</summary>
+    private const long AcquireInterval = 60_000;
 
     private readonly WebApplication app;
     private readonly ShiftedClock clock;
     private readonly ShiftedClock databaseClock;
 
-    /// <summary>The leases, and until when each is held by the database's clock.</summary>
+    /// <summary>The acquired leases, and when each expires by the database's clock.</summary>
     private readonly Dictionary<string, (Lease Lease, long Until)> held = new(StringComparer.Ordinal);
 
-    /// <summary>Leases of other replicas, and when they are looked for again.</summary>
-    private readonly Dictionary<string, long> refused = new(StringComparer.Ordinal);
+    /// <summary>When to try again to acquire a lease.</summary>
+    private readonly Dictionary<string, long> retryAt = new(StringComparer.Ordinal);
 
-    private ModelHub(WebApplication app, MortalDatabase database, ShiftedClock clock, ShiftedClock databaseClock)
+    private ModelHub(WebApplication app, KillableDatabase database, ShiftedClock clock, ShiftedClock databaseClock)
     {
         this.app = app;
         this.clock = clock;
@@ -47,10 +47,10 @@ internal sealed class ModelHub : IAsyncDisposable
         Database = database;
     }
 
-    public MortalDatabase Database { get; }
+    public KillableDatabase Database { get; }
 
     public static async Task<ModelHub> StartAsync(
-        MortalDatabase database,
+        KillableDatabase database,
         Uri apple,
         ContentTokenProtector protector,
         ShiftedClock clock,
@@ -66,7 +66,7 @@ internal sealed class ModelHub : IAsyncDisposable
         hub.Services.AddSingleton(protector);
         hub.Services.AddSingleton(services => new AppleClient(
             services.GetRequiredService<IHttpClientFactory>().CreateClient(AppleClient.HttpClientName),
-            // The clock skips short time limits at once.
+            // SkippingClock skips shorter timeouts at once.
             new AppleClientOptions { BaseUrl = apple, ServiceConfigTimeout = TimeSpan.FromMinutes(1) },
             clock
         ));
@@ -74,7 +74,7 @@ internal sealed class ModelHub : IAsyncDisposable
     }
 
     /// <summary>Stores a notification, as the intake does.</summary>
-    public Task<AppendOutcome> PostAsync(string locationId, byte[] body)
+    public Task<AppendOutcome> StoreAsync(string locationId, byte[] body)
     {
         var envelope = EnvelopeReader.Read(body);
         return Database.AppendAsync(
@@ -95,7 +95,7 @@ internal sealed class ModelHub : IAsyncDisposable
         );
     }
 
-    /// <summary>Takes the leases of routing, retention and the locations that no other replica holds.</summary>
+    /// <summary>Acquires the free leases of routing, retention and the locations' shards.</summary>
     public Task AcquireAsync(IEnumerable<string> locations) =>
         AcquireAsync([RoutingPass.Name, RetentionWorker.LeaseName, .. locations.Select(ShardOf).Distinct()]);
 
@@ -107,21 +107,21 @@ internal sealed class ModelHub : IAsyncDisposable
                 var pass = app.Services.GetRequiredService<RoutingPass>();
                 while (await pass.RouteNextPageAsync(lease, CancellationToken.None) > 0)
                 {
-                    // Page by page.
+                    // Until all notifications are routed.
                 }
             }
         );
 
-    /// <summary>Makes due what a clock that was ahead has put off for longer than any interval, as the hub does once a minute.</summary>
+    /// <summary>Corrects due times that lie too far ahead because a clock was wrong, as the hub does once a minute.</summary>
     public Task RepairDueTimesAsync() =>
         RunAsync(
             RetentionWorker.LeaseName,
             lease => app.Services.GetRequiredService<DueTimes>().RepairAsync(lease, CancellationToken.None)
         );
 
-    /// <summary>Gives a location of the replica's shards the turn that is due, in the order in which the worker would.</summary>
-    /// <returns>When the next one is due; null where there was one.</returns>
-    public async Task<long?> TurnAsync(IEnumerable<string> locations)
+    /// <summary>Runs the next due read or full sync in the replica's shards, in the order of the worker.</summary>
+    /// <returns>When the next read is due; null after one was done.</returns>
+    public async Task<long?> ReadNextAsync(IEnumerable<string> locations)
     {
         HashSet<int> shards = [.. locations.Where(id => Holds(ShardOf(id))).Select(RefetchTargets.GetShard)];
         var due = await app
@@ -142,7 +142,7 @@ internal sealed class ModelHub : IAsyncDisposable
         return due.NextDueAt?.ToStored() ?? long.MaxValue;
     }
 
-    /// <summary>Takes the shard of the location from its owner, as if that replica had not renewed its lease in time.</summary>
+    /// <summary>Takes over the shard of a location, as if its owner had not renewed the lease in time.</summary>
     public async Task TakeOverAsync(string locationId)
     {
         var name = ShardOf(locationId);
@@ -153,8 +153,8 @@ internal sealed class ModelHub : IAsyncDisposable
         await AcquireAsync([name]);
     }
 
-    /// <summary>Gives the hub another content token, as <c>locations renew-token</c> does.</summary>
-    /// <returns>False where Apple did not take it at this moment.</returns>
+    /// <summary>Gives the hub a new content token, as <c>locations renew-token</c> does.</summary>
+    /// <returns>False if the request to Apple failed.</returns>
     public async Task<bool> RenewAsync(ModelLocation location, IssuedToken token)
     {
         try
@@ -171,8 +171,8 @@ internal sealed class ModelHub : IAsyncDisposable
         }
     }
 
-    /// <summary>What a consumer gets that starts over.</summary>
-    /// <returns>The header's sequence, and the lines.</returns>
+    /// <summary>A snapshot, as a consumer gets it.</summary>
+    /// <returns>The sequence in the header, and the lines.</returns>
     public async Task<(long Sequence, byte[] Lines)> SnapshotAsync(string locationId, string kind)
     {
         var feed = app.Services.GetRequiredService<SnapshotFeed>();
@@ -188,8 +188,8 @@ internal sealed class ModelHub : IAsyncDisposable
         await Database.DisposeAsync();
     }
 
-    private Task ReadAsync<T>(string locationId, Func<string, Lease, CancellationToken, Task<T>> turn) =>
-        RunAsync(ShardOf(locationId), lease => turn(locationId, lease, CancellationToken.None));
+    private Task ReadAsync<T>(string locationId, Func<string, Lease, CancellationToken, Task<T>> read) =>
+        RunAsync(ShardOf(locationId), lease => read(locationId, lease, CancellationToken.None));
 
     private async Task AcquireAsync(IReadOnlyCollection<string> names)
     {
@@ -197,7 +197,8 @@ internal sealed class ModelHub : IAsyncDisposable
         List<string> wanted =
         [
             .. names.Where(name =>
-                !Holds(name) && !(refused.TryGetValue(name, out var until) && until > now && until <= now + Patience)
+                !Holds(name)
+                && !(retryAt.TryGetValue(name, out var until) && until > now && until <= now + AcquireInterval)
             ),
         ];
         if (wanted.Count == 0)
@@ -206,13 +207,13 @@ internal sealed class ModelHub : IAsyncDisposable
         }
 
         var keeper = app.Services.GetRequiredService<LeaseKeeper>();
-        var taken = await keeper.TryAcquireAsync(wanted, wanted.Count, CancellationToken.None);
+        var acquired = await keeper.TryAcquireAsync(wanted, wanted.Count, CancellationToken.None);
         foreach (var name in wanted)
         {
-            refused[name] = now + Patience;
+            retryAt[name] = now + AcquireInterval;
         }
 
-        foreach (var lease in taken)
+        foreach (var lease in acquired)
         {
             held[lease.Name] = (lease, now + (long)Database.Options.LeaseDuration.TotalMilliseconds);
         }
@@ -231,7 +232,7 @@ internal sealed class ModelHub : IAsyncDisposable
         }
         catch (LeaseLostException)
         {
-            // Another replica goes on.
+            // Another replica has taken over.
             held.Remove(name);
         }
     }

@@ -2,7 +2,7 @@ using NotificationHub.Simulator.Apple;
 
 namespace NotificationHub.Tests.Model;
 
-/// <summary>A location at Apple, what happens to it, and which content token the hub was given.</summary>
+/// <summary>A location at Apple with its changes and content tokens.</summary>
 internal sealed class ModelLocation
 {
     private readonly List<ContentToken> tokens = [];
@@ -11,13 +11,13 @@ internal sealed class ModelLocation
     {
         Id = id;
         Location = apple.AddLocation();
-        // Apple sends to no URL: it creates notifications, and the mailbox delivers them.
+        // No URL: the simulated Apple only creates notifications, and UnreliableDelivery delivers them.
         Location.Configuration = ClientConfiguration.Empty with
         {
             NotificationTypes = NotificationTypes.All,
         };
         Changes = new AppleChanges(Location, random);
-        Changes.Begin();
+        Changes.AddRecords();
         tokens.Add(Location.ContentToken);
     }
 
@@ -27,10 +27,10 @@ internal sealed class ModelLocation
 
     public AppleChanges Changes { get; }
 
-    /// <summary>The one that the hub has.</summary>
+    /// <summary>The content token that the hub has.</summary>
     public ContentToken Stored { get; set; } = null!;
 
-    /// <summary>The newest one, which an organization downloads and gives to the hub.</summary>
+    /// <summary>The newest content token, which the hub may not have yet.</summary>
     public ContentToken Newest => tokens[^1];
 
     public ContentToken Issue(DateTimeOffset expiresAt)

@@ -14,14 +14,13 @@ using IssuedToken = NotificationHub.Simulator.Apple.ContentToken;
 namespace NotificationHub.Tests.Model;
 
 /// <summary>
-/// A few virtual days of three locations and two replicas, in which whatever can go wrong does, and then quiet hours with one reconciliation.
+/// A few virtual days of three locations and two replicas with failures of all kinds, then hours without failures and one reconciliation.
 /// </summary>
 internal sealed class ModelRun : IAsyncDisposable
 {
     private const int Steps = 40;
-    private const int MostRestores = 2;
+    private const int MaxRestores = 2;
 
-    /// <summary>How long a replica that died keeps its leases.</summary>
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromMinutes(10);
 
     /// <summary>How often due times are repaired, in milliseconds; a hub does it once a minute.</summary>
@@ -43,9 +42,9 @@ internal sealed class ModelRun : IAsyncDisposable
     private readonly ShiftedClock databaseClock;
     private readonly Random random;
     private readonly ModelHub[] hubs = new ModelHub[2];
-    private readonly Inbox inbox;
+    private readonly UnreliableSubscription subscription;
     private ModelLocation[] locations = [];
-    private Mailbox mailbox = null!;
+    private UnreliableDelivery delivery = null!;
     private string file = "";
     private long repairedAt;
     private Dictionary<ModelLocation, IssuedToken>? backup;
@@ -53,7 +52,7 @@ internal sealed class ModelRun : IAsyncDisposable
     public ModelRun(int seed)
     {
         random = new Random(seed);
-        inbox = new Inbox(random);
+        subscription = new UnreliableSubscription(random);
         hubClock = new ShiftedClock(clock);
         databaseClock = new ShiftedClock(clock);
     }
@@ -62,13 +61,13 @@ internal sealed class ModelRun : IAsyncDisposable
 
     public IReadOnlyList<ModelLocation> Locations => locations;
 
-    public RevisionCopy Copy => inbox.Copy;
+    public RevisionCopy Copy => subscription.Copy;
 
     public int Kills { get; private set; }
 
     public int Restores { get; private set; }
 
-    public int Messages => inbox.Sent.Count;
+    public int Messages => subscription.Sent.Count;
 
     private string BackupFile => folder.File("backup.db");
 
@@ -80,7 +79,7 @@ internal sealed class ModelRun : IAsyncDisposable
             await StepAsync();
         }
 
-        await EndAsync();
+        await SettleAsync();
     }
 
     /// <summary>The events in the hub's log at the end.</summary>
@@ -105,7 +104,7 @@ internal sealed class ModelRun : IAsyncDisposable
         foreach (var kind in RecordKind.All)
         {
             var (sequence, lines) = await hubs[0].SnapshotAsync(location, kind.Name);
-            copy.StartOver(location, kind.SubjectPrefix, EventLog.Padded(sequence), lines);
+            copy.LoadSnapshot(location, kind.SubjectPrefix, EventLog.Padded(sequence), lines);
         }
 
         return copy.Lines(location);
@@ -127,7 +126,7 @@ internal sealed class ModelRun : IAsyncDisposable
         Apple = await SimulatedApple.StartAsync(
             new SimulatedAppleOptions
             {
-                // Apple's clock is right.
+                // Apple's clock is always right.
                 TimeProvider = clock,
                 PageSize = 4,
                 Seed = random.Next(),
@@ -139,7 +138,7 @@ internal sealed class ModelRun : IAsyncDisposable
             new ModelLocation("east", Apple, random),
             new ModelLocation("south", Apple, random),
         ];
-        mailbox = new Mailbox(Apple, random);
+        delivery = new UnreliableDelivery(Apple, random);
         file = folder.File("hub-0.db");
         await StartAsync(0);
         await StartAsync(1);
@@ -150,33 +149,33 @@ internal sealed class ModelRun : IAsyncDisposable
 
         for (var i = 0; i < 30; i++)
         {
-            await Pick(locations).Changes.OneAsync();
+            await Pick(locations).Changes.ChangeAsync();
         }
     }
 
     private async Task StepAsync()
     {
-        Disturb();
+        InjectFaults();
         for (var i = random.Next(5); i > 0; i--)
         {
-            await Pick(locations).Changes.OneAsync();
+            await Pick(locations).Changes.ChangeAsync();
         }
 
-        await IntrudeAsync();
+        await InjectFailureAsync();
         if (random.Next(3) == 0)
         {
             await RenewAsync();
         }
 
-        await PassAsync(Span());
+        await AdvanceAsync(RandomSpan());
         if (random.Next(4) != 0)
         {
-            await inbox.CollectAsync(hubs[0].Database);
+            await subscription.PublishAsync(hubs[0].Database);
         }
     }
 
-    /// <summary>Mostly seconds and minutes, now and then so many hours that reconciliations fall due.</summary>
-    private TimeSpan Span() =>
+    /// <summary>Mostly seconds or minutes, sometimes hours, so that reconciliations become due.</summary>
+    private TimeSpan RandomSpan() =>
         random.Next(8) switch
         {
             0 => TimeSpan.FromHours(random.Next(1, 14)),
@@ -184,7 +183,7 @@ internal sealed class ModelRun : IAsyncDisposable
             _ => TimeSpan.FromSeconds(random.Next(1, 40)),
         };
 
-    private void Disturb()
+    private void InjectFaults()
     {
         var faults = Apple.Faults;
         faults.RandomFraction = random.Next(3) == 0 ? 0.1 : 0;
@@ -196,7 +195,10 @@ internal sealed class ModelRun : IAsyncDisposable
         if (random.Next(4) == 0)
         {
             var location = Pick(locations);
-            faults.Next(Pick(Paths), Fault.ThenChange(() => location.Location.Silently(location.Changes.Silently)));
+            faults.Next(
+                Pick(Paths),
+                Fault.ThenChange(() => location.Location.Silently(location.Changes.ChangeSilently))
+            );
         }
 
         if (random.Next(8) == 0)
@@ -210,8 +212,7 @@ internal sealed class ModelRun : IAsyncDisposable
         }
     }
 
-    /// <summary>What people and machines do to the hub.</summary>
-    private async Task IntrudeAsync()
+    private async Task InjectFailureAsync()
     {
         switch (random.Next(10))
         {
@@ -221,14 +222,14 @@ internal sealed class ModelRun : IAsyncDisposable
             case 1:
                 BackUp();
                 break;
-            case 2 when backup is not null && Restores < MostRestores:
+            case 2 when backup is not null && Restores < MaxRestores:
                 await RestoreAsync();
                 break;
             case 3:
-                await StartOverAsync();
+                await LoadSnapshotAsync();
                 break;
             case 4:
-                EndToken(Pick(locations));
+                InvalidateToken(Pick(locations));
                 break;
             case 5:
                 RenewDuringRead(Pick(locations));
@@ -269,8 +270,8 @@ internal sealed class ModelRun : IAsyncDisposable
     {
         if (random.Next(3) != 0)
         {
-            // Else what was published last was not sent before the end.
-            await inbox.CollectAsync(hubs[0].Database);
+            // In one restore of three, the last events were never published.
+            await subscription.PublishAsync(hubs[0].Database);
         }
 
         foreach (var hub in hubs)
@@ -278,7 +279,7 @@ internal sealed class ModelRun : IAsyncDisposable
             await hub.DisposeAsync();
         }
 
-        // The numbers of the new epoch follow the clock: it must be right where a backup is restored for the second time.
+        // The epoch number is the time: a second restore of the same backup needs a right clock.
         hubClock.Shift = databaseClock.Shift = TimeSpan.Zero;
         Restores++;
         file = folder.File($"hub-{Restores}.db");
@@ -293,103 +294,106 @@ internal sealed class ModelRun : IAsyncDisposable
         await StartAsync(1);
     }
 
-    private async Task StartOverAsync()
+    private async Task LoadSnapshotAsync()
     {
         var location = Pick(locations);
         var kind = Pick([.. RecordKind.All]);
         var (sequence, lines) = await hubs[0].SnapshotAsync(location.Id, kind.Name);
-        inbox.Copy.StartOver(location.Id, kind.SubjectPrefix, EventLog.Padded(sequence), lines);
+        subscription.Copy.LoadSnapshot(location.Id, kind.SubjectPrefix, EventLog.Padded(sequence), lines);
     }
 
-    /// <summary>The content token ends before the hub has another one.</summary>
-    private void EndToken(ModelLocation location)
+    /// <summary>Invalidates the content token before the hub has a new one.</summary>
+    private void InvalidateToken(ModelLocation location)
     {
-        location.Stored.State = EndState();
+        location.Stored.State = InvalidState();
         location.Issue(clock.GetUtcNow().AddYears(1));
     }
 
-    /// <summary>The hub gets another content token, and the old one ends, while a replica reads.</summary>
+    /// <summary>Gives the hub a new content token and invalidates the old one while a replica reads.</summary>
     private void RenewDuringRead(ModelLocation location)
     {
         var reader = random.Next(hubs.Length);
-        var end = EndState();
+        var invalid = InvalidState();
         hubs[reader]
             .Database.PauseAt(
                 random.Next(1, 15),
                 async () =>
                 {
                     var old = location.Stored;
-                    if (await Spared(1 - reader).RenewAsync(location, location.Issue(clock.GetUtcNow().AddYears(1))))
+                    if (
+                        await Undisturbed(1 - reader)
+                            .RenewAsync(location, location.Issue(clock.GetUtcNow().AddYears(1)))
+                    )
                     {
-                        old.State = end;
+                        old.State = invalid;
                     }
                 }
             );
     }
 
-    /// <summary>A replica is paused for so long that the other one takes over and reads; then it goes on.</summary>
+    /// <summary>Pauses a replica during a read until the other replica has taken over and read.</summary>
     private void PauseDuringRead(ModelLocation location)
     {
         var reader = random.Next(hubs.Length);
-        var turns = random.Next(5);
+        var reads = random.Next(5);
         hubs[reader]
             .Database.PauseAt(
                 random.Next(1, 15),
                 async () =>
                 {
-                    var other = Spared(1 - reader);
+                    var other = Undisturbed(1 - reader);
                     await other.TakeOverAsync(location.Id);
-                    for (var turn = 0; turn < turns && await other.TurnAsync([location.Id]) is null; turn++)
+                    for (var read = 0; read < reads && await other.ReadNextAsync([location.Id]) is null; read++)
                     {
-                        // Turn by turn.
+                        // Until enough reads are done, or none is due.
                     }
                 }
             );
     }
 
-    private ContentTokenState EndState() =>
+    private ContentTokenState InvalidState() =>
         Pick([ContentTokenState.Expired, ContentTokenState.Revoked, ContentTokenState.Invalid]);
 
-    private ModelHub Spared(int replica)
+    private ModelHub Undisturbed(int replica)
     {
-        hubs[replica].Database.Spare();
+        hubs[replica].Database.CancelFailures();
         return hubs[replica];
     }
 
-    /// <summary>An operator gives the hub every content token that is newer.</summary>
+    /// <summary>Gives the hub the newest content token of each location.</summary>
     private async Task RenewAsync()
     {
         foreach (var location in locations.Where(location => location.Stored != location.Newest))
         {
-            await Spared(random.Next(hubs.Length)).RenewAsync(location, location.Newest);
+            await Undisturbed(random.Next(hubs.Length)).RenewAsync(location, location.Newest);
         }
     }
 
-    /// <summary>Lets time pass: notifications arrive, and the replicas do what is due, as often as they are killed from the start again.</summary>
-    private async Task PassAsync(TimeSpan span)
+    /// <summary>Advances the time: notifications arrive, and the replicas do all due work. A killed replica restarts.</summary>
+    private async Task AdvanceAsync(TimeSpan span)
     {
         await Apple.WaitUntilDeliveredAsync();
-        mailbox.Collect(clock.Milliseconds);
+        delivery.Collect(clock.Milliseconds);
         var until = clock.Milliseconds + (long)span.TotalMilliseconds;
         while (clock.Milliseconds < until)
         {
-            foreach (var mail in mailbox.Arrived(clock.Milliseconds))
+            foreach (var notification in delivery.TakeArrived(clock.Milliseconds))
             {
-                var location = locations.Single(location => location.Location.UId == mail.UId);
-                await Pick(hubs).PostAsync(location.Id, mail.Body);
+                var location = locations.Single(location => location.Location.UId == notification.UId);
+                await Pick(hubs).StoreAsync(location.Id, notification.Body);
             }
 
-            if (await WorkAsync() is { } next)
+            if (await RunDueWorkAsync() is { } next)
             {
                 var wake = Math.Min(next - hubClock.Milliseconds, (long)LeaseDuration.TotalMilliseconds);
-                wake = Math.Min(wake, Math.Min(until, mailbox.NextArrival) - clock.Milliseconds);
+                wake = Math.Min(wake, Math.Min(until, delivery.NextArrival) - clock.Milliseconds);
                 clock.Advance(TimeSpan.FromMilliseconds(Math.Max(wake, 1)));
             }
         }
     }
 
-    /// <returns>When the next work is due, by the hub's clock; null where there was some.</returns>
-    private async Task<long?> WorkAsync()
+    /// <returns>When the next work is due by the hub's clock; null after work was done.</returns>
+    private async Task<long?> RunDueWorkAsync()
     {
         var first = random.Next(hubs.Length);
         var isRepairDue = clock.Milliseconds - repairedAt >= RepairInterval;
@@ -406,7 +410,7 @@ internal sealed class ModelRun : IAsyncDisposable
                     await hubs[replica].RepairDueTimesAsync();
                 }
 
-                var due = await hubs[replica].TurnAsync(locations.Select(location => location.Id));
+                var due = await hubs[replica].ReadNextAsync(locations.Select(location => location.Id));
                 next = due is null || next is null ? null : Math.Min(due.Value, next.Value);
             }
             catch (KilledException)
@@ -421,16 +425,16 @@ internal sealed class ModelRun : IAsyncDisposable
         return next;
     }
 
-    /// <summary>Apple is well, the clocks are right, nothing changes any more, and each location is reconciled once.</summary>
-    private async Task EndAsync()
+    /// <summary>Ends all failures and changes, corrects the clocks, and reconciles each location once.</summary>
+    private async Task SettleAsync()
     {
         Apple.Faults.Clear();
         hubClock.Shift = databaseClock.Shift = TimeSpan.Zero;
-        Spared(0);
-        Spared(1);
+        Undisturbed(0);
+        Undisturbed(1);
         await RenewAsync();
-        // A location that was paused while the clock was six hours ahead stays paused for as long.
-        await PassAsync(TimeSpan.FromHours(9));
+        // A location that was paused while the clock was six hours ahead stays paused for six hours.
+        await AdvanceAsync(TimeSpan.FromHours(9));
         foreach (var location in locations)
         {
             await hubs[0]
@@ -446,9 +450,9 @@ internal sealed class ModelRun : IAsyncDisposable
                 );
         }
 
-        await PassAsync(TimeSpan.FromHours(3));
-        await inbox.CollectAsync(hubs[0].Database);
-        inbox.Drain();
+        await AdvanceAsync(TimeSpan.FromHours(3));
+        await subscription.PublishAsync(hubs[0].Database);
+        subscription.Drain();
     }
 
     private async Task StartAsync(int replica)
@@ -456,7 +460,7 @@ internal sealed class ModelRun : IAsyncDisposable
         var options = VirtualDatabase.CreateOptions(file);
         options.LeaseDuration = LeaseDuration;
         hubs[replica] = await ModelHub.StartAsync(
-            new MortalDatabase(options, databaseClock),
+            new KillableDatabase(options, databaseClock),
             Apple.BaseUrl,
             protector,
             hubClock,

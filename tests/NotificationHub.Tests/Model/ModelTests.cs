@@ -3,10 +3,10 @@ using NotificationHub.Events;
 namespace NotificationHub.Tests.Model;
 
 /// <summary>
-/// Random changes, some of them not notified; notifications that are lost, doubled and out of order; malformed and failing responses of Apple;
-/// content tokens that end; clocks that are set wrong; replicas that are killed, paused and taken over; restores from a backup. A consumer that
-/// does what <c>docs/events.md</c> says ends with exactly what Apple holds.
-/// <c>NOTIFICATIONHUB_MODEL_SEEDS=1000</c> tries as many seeds, several at once; <c>NOTIFICATIONHUB_MODEL_SEEDS=17-17</c> the one of a failure.
+/// Random changes, some without a notification; notifications that are lost, repeated and out of order; malformed and failing responses of
+/// Apple; expiring content tokens; wrong clocks; replicas that are killed, paused and replaced; restores from a backup. A consumer that
+/// follows <c>docs/events.md</c> must end with exactly Apple's records.
+/// <c>NOTIFICATIONHUB_MODEL_SEEDS=1000</c> runs seeds 1 to 1000 in parallel, <c>NOTIFICATIONHUB_MODEL_SEEDS=17-17</c> repeats seed 17.
 /// </summary>
 public sealed class ModelTests(ITestOutputHelper output)
 {
@@ -48,7 +48,7 @@ public sealed class ModelTests(ITestOutputHelper output)
                 expected.Except(copy).ShouldBeEmpty($"at Apple but not in the copy of {location.Id}");
             }
 
-            // A clock that was set wrong ends a pause early.
+            // A wrong clock can end a pause early.
             run.Apple.Violations.ShouldAllBe(violation => violation.EndsWith("called before the Retry-After elapsed"));
             (await run.LogAsync())
                 .Where(entry => entry.Type == EventNames.LocationImported)

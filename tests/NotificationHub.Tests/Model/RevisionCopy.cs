@@ -9,8 +9,8 @@ using NotificationHub.Storage;
 namespace NotificationHub.Tests.Model;
 
 /// <summary>
-/// A consumer that has nothing but messages, which come twice and out of order, and follows <c>docs/events.md</c>: of each record it keeps what
-/// the highest revision states, and after a restore drops what was not restated.
+/// A consumer that follows <c>docs/events.md</c>. Messages may come twice and out of order: for each record, the highest revision wins.
+/// After a restore, the consumer deletes the records that were not restated.
 /// </summary>
 internal sealed class RevisionCopy
 {
@@ -18,10 +18,10 @@ internal sealed class RevisionCopy
 
     private readonly Dictionary<(string Location, string Subject), (string Revision, JsonElement? Record)> records = [];
 
-    /// <summary>By location and kind (as subjects begin): events with a smaller revision are void.</summary>
+    /// <summary>The floor of each location and kind; events with a lower revision are ignored.</summary>
     private readonly Dictionary<(string Location, string Kind), string> floors = [];
 
-    /// <summary>What holds for every location that the restored hub does not have.</summary>
+    /// <summary>The last restore: events of locations that it does not list are ignored below its revision.</summary>
     private (string FromRevision, HashSet<string> Locations)? restored;
 
     public void Apply(IEnumerable<EventEntry> events)
@@ -32,11 +32,11 @@ internal sealed class RevisionCopy
         }
     }
 
-    /// <summary>Begins anew with a snapshot of a location's records of one kind.</summary>
-    /// <param name="kind">As the subjects begin.</param>
-    /// <param name="sequence">That of the header, as 19 digits.</param>
-    /// <param name="lines">The answer.</param>
-    public void StartOver(string location, string kind, string sequence, byte[] lines)
+    /// <summary>Replaces a location's records of one kind by a snapshot.</summary>
+    /// <param name="kind">The first segment of the subjects.</param>
+    /// <param name="sequence">The sequence in the header, as 19 digits.</param>
+    /// <param name="lines">The response body.</param>
+    public void LoadSnapshot(string location, string kind, string sequence, byte[] lines)
     {
         foreach (
             var (key, _) in records.Where(pair => pair.Key.Location == location && KindOf(pair.Key.Subject) == kind)
@@ -45,7 +45,7 @@ internal sealed class RevisionCopy
             records.Remove(key);
         }
 
-        Raise(location, kind, sequence);
+        RaiseFloor(location, kind, sequence);
         foreach (var line in Encoding.UTF8.GetString(lines).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             var row = JsonElement.Parse(line);
@@ -53,7 +53,7 @@ internal sealed class RevisionCopy
         }
     }
 
-    /// <summary>What there is of a location, as subject and record.</summary>
+    /// <summary>The records of a location as lines of subject and record.</summary>
     public IReadOnlyList<string> Lines(string location) =>
         [
             .. records
@@ -79,8 +79,8 @@ internal sealed class RevisionCopy
         )
         {
             var (location, kind, from) = (Text(root, "location"), Text(root, "subject"), Text(data, "fromRevision"));
-            Raise(location, kind, from);
-            Drop(from, (of, ofKind) => of == location && ofKind == kind);
+            RaiseFloor(location, kind, from);
+            Drop(from, (otherLocation, otherKind) => otherLocation == location && otherKind == kind);
         }
         else if (root.TryGetProperty("revision", out var revision))
         {
@@ -101,11 +101,11 @@ internal sealed class RevisionCopy
         Drop(from, (location, _) => !locations.Contains(location));
     }
 
-    private void Drop(string from, Func<string, string, bool> isOf)
+    private void Drop(string from, Func<string, string, bool> matches)
     {
         foreach (
             var (key, _) in records.Where(pair =>
-                isOf(pair.Key.Location, KindOf(pair.Key.Subject))
+                matches(pair.Key.Location, KindOf(pair.Key.Subject))
                 && string.CompareOrdinal(pair.Value.Revision, from) < 0
             )
         )
@@ -114,7 +114,7 @@ internal sealed class RevisionCopy
         }
     }
 
-    private void Raise(string location, string kind, string from)
+    private void RaiseFloor(string location, string kind, string from)
     {
         if (string.CompareOrdinal(floors.GetValueOrDefault((location, kind), ""), from) < 0)
         {
@@ -125,7 +125,7 @@ internal sealed class RevisionCopy
     private void Change(string location, string subject, string revision, JsonElement after)
     {
         if (
-            IsVoid(location, subject, revision)
+            IsOutdated(location, subject, revision)
             || (
                 records.TryGetValue((location, subject), out var known)
                 && string.CompareOrdinal(known.Revision, revision) >= 0
@@ -138,7 +138,7 @@ internal sealed class RevisionCopy
         records[(location, subject)] = (revision, after.ValueKind == JsonValueKind.Null ? null : after.Clone());
     }
 
-    private bool IsVoid(string location, string subject, string revision)
+    private bool IsOutdated(string location, string subject, string revision)
     {
         var floor = floors.GetValueOrDefault((location, KindOf(subject)), "");
         return string.CompareOrdinal(revision, floor) < 0

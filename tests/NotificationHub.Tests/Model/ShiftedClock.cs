@@ -1,21 +1,21 @@
 namespace NotificationHub.Tests.Model;
 
-/// <summary>A wall clock that is set wrong. Timestamps and timers follow the elapsed time, as on a real machine.</summary>
-internal sealed class ShiftedClock(TimeProvider passing) : TimeProvider
+/// <summary>A wall clock that may be wrong. Timestamps and timers follow the elapsed time, as on a real machine.</summary>
+internal sealed class ShiftedClock(TimeProvider elapsed) : TimeProvider
 {
-    /// <summary>How far it is ahead; negative: behind.</summary>
+    /// <summary>How far the clock is ahead; negative if it is behind.</summary>
     public TimeSpan Shift { get; set; }
 
-    public override long TimestampFrequency => passing.TimestampFrequency;
+    public override long TimestampFrequency => elapsed.TimestampFrequency;
 
-    public override TimeZoneInfo LocalTimeZone => passing.LocalTimeZone;
+    public override TimeZoneInfo LocalTimeZone => elapsed.LocalTimeZone;
 
     public long Milliseconds => GetUtcNow().ToUnixTimeMilliseconds();
 
-    public override DateTimeOffset GetUtcNow() => passing.GetUtcNow() + Shift;
+    public override DateTimeOffset GetUtcNow() => elapsed.GetUtcNow() + Shift;
 
-    public override long GetTimestamp() => passing.GetTimestamp();
+    public override long GetTimestamp() => elapsed.GetTimestamp();
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        passing.CreateTimer(callback, state, dueTime, period);
+        elapsed.CreateTimer(callback, state, dueTime, period);
 }

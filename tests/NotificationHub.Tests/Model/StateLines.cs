@@ -7,14 +7,14 @@ using SimulatedCounts = NotificationHub.Simulator.Apple.State.SubscriptionCounts
 
 namespace NotificationHub.Tests.Model;
 
-/// <summary>All that Apple holds of a location, as a consumer's copy must state it: every member of every record.</summary>
+/// <summary>Apple's records of a location, with all members, in the format of <see cref="RevisionCopy.Lines"/>.</summary>
 internal static class StateLines
 {
     private static readonly string[] Platforms = ["iOS", "macOS", "tvOS", "visionOS", "watchOS"];
     private static readonly EventJsonContext Wire = EventJsonContext.Wire;
 
     public static string Of(string subject, string record) =>
-        // A retired record has no id of its own.
+        // Retired records are compared without their subject, which has no ID of Apple's.
         subject.Contains("/retired/", StringComparison.Ordinal)
             ? $"retired {record}"
             : $"{subject} {record}";

@@ -14,15 +14,15 @@ public sealed class NotifiedOperationTests : OperationTest
         Location.AddAsset("2", total: 1000);
         var eventId = Associate(["1", "2"], Devices(150));
         await AnnounceAsync(eventId, tasks: 300);
-        var posts = await NotificationsAsync();
-        posts.Length.ShouldBe(4);
+        var notifications = await NotificationsAsync();
+        notifications.Length.ShouldBe(4);
 
-        await DeliverAsync(posts[3], posts[0]);
+        await DeliverAsync(notifications[3], notifications[0]);
         await AdvanceAsync(Minute);
-        await DeliverAsync(posts[1]);
+        await DeliverAsync(notifications[1]);
         await AdvanceAsync(Minute);
         (await PublishedAsync()).ShouldBeEmpty();
-        await DeliverAsync(posts[2]);
+        await DeliverAsync(notifications[2]);
         await Passes.RunAsync();
 
         var (type, report) = (await PublishedAsync()).ShouldHaveSingleItem();
@@ -40,12 +40,12 @@ public sealed class NotifiedOperationTests : OperationTest
         Location.AddAsset("1", total: 1000);
         var eventId = Associate(["1"], Devices(200));
         await AnnounceAsync(eventId, tasks: 200);
-        var posts = await NotificationsAsync();
+        var notifications = await NotificationsAsync();
 
-        await DeliverAsync(posts[0], WithNewId(posts[0]), posts[0]);
+        await DeliverAsync(notifications[0], WithNewId(notifications[0]), notifications[0]);
         await Passes.RunAsync();
         (await StateAsync(eventId)).ShouldBe("open");
-        await DeliverAsync(posts[1]);
+        await DeliverAsync(notifications[1]);
         await Passes.RunAsync();
 
         (await PublishedAsync()).ShouldHaveSingleItem().Report.Completed.ShouldBe(200);
@@ -57,10 +57,10 @@ public sealed class NotifiedOperationTests : OperationTest
         Location.AddAsset("1", total: 2);
         var eventId = Associate(["1"], Devices(5));
         await AnnounceAsync(eventId, tasks: 5);
-        var posts = await NotificationsAsync();
-        posts.Length.ShouldBe(2);
+        var notifications = await NotificationsAsync();
+        notifications.Length.ShouldBe(2);
 
-        await DeliverAsync(posts[1], posts[0]);
+        await DeliverAsync(notifications[1], notifications[0]);
         await Passes.RunAsync();
 
         var (type, report) = (await PublishedAsync()).ShouldHaveSingleItem();
@@ -80,11 +80,11 @@ public sealed class NotifiedOperationTests : OperationTest
         Location.AddAsset("1", total: 1000);
         var eventId = Associate(["1"], Devices(2));
         await AnnounceAsync(eventId, tasks: 2);
-        var post = (await NotificationsAsync()).Single();
-        await DeliverAsync(post);
+        var notification = (await NotificationsAsync()).Single();
+        await DeliverAsync(notification);
         await Passes.RunAsync();
 
-        await DeliverAsync(WithNewId(post), WithNewId(post));
+        await DeliverAsync(WithNewId(notification), WithNewId(notification));
         await AdvanceAsync(TimeSpan.FromHours(1));
 
         (await PublishedAsync()).Count.ShouldBe(1);
@@ -96,13 +96,13 @@ public sealed class NotifiedOperationTests : OperationTest
     {
         Location.AddAsset("1", total: 1000);
         var eventId = Associate(["1"], Devices(150));
-        var posts = await NotificationsAsync();
-        await DeliverAsync(posts[0]);
+        var notifications = await NotificationsAsync();
+        await DeliverAsync(notifications[0]);
         await AnnounceAsync(eventId, tasks: 150);
         await Passes.RunAsync();
         Polls.ShouldBe(0);
 
-        await DeliverAsync(posts[1]);
+        await DeliverAsync(notifications[1]);
         await Passes.RunAsync();
 
         Polls.ShouldBe(1);

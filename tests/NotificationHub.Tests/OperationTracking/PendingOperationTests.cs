@@ -63,14 +63,14 @@ public sealed class PendingOperationTests : OperationTest
         for (var i = 0; i < 10; i++)
         {
             await AdvanceAsync(4 * Minute);
-            await DeliverAsync(Post(eventId, $"n-{i}"));
+            await DeliverAsync(Notification(eventId, $"n-{i}"));
         }
 
         (await PublishedAsync()).ShouldBeEmpty();
         Polls.ShouldBe(0);
     }
 
-    private byte[] Post(string eventId, string notificationId) =>
+    private byte[] Notification(string eventId, string notificationId) =>
         System.Text.Encoding.UTF8.GetBytes(
             $$"""
             {"notificationId":"{{notificationId}}","notificationType":"ASSET_MANAGEMENT","uId":"{{Location.UId}}",

@@ -32,11 +32,11 @@ public sealed class PolledOperationTests : OperationTest
     {
         Location.AddAsset("1", total: 1000);
         Associate(["1"], Devices(300));
-        var posts = await NotificationsAsync();
+        var notifications = await NotificationsAsync();
 
-        await DeliverAsync(posts[0]);
+        await DeliverAsync(notifications[0]);
         await AdvanceAsync(4 * Minute);
-        await DeliverAsync(posts[1]);
+        await DeliverAsync(notifications[1]);
         await AdvanceAsync(4 * Minute);
         Polls.ShouldBe(0);
         await AdvanceAsync(Minute);

@@ -12,8 +12,8 @@ public sealed class PublishingSettingsTests
     [InlineData("ServiceBus:SendTimeout=00:00:08.900", "Storage:LeaseDuration=00:00:15", false)]
     [InlineData("ServiceBus:SendTimeout=00:00:09", "Storage:LeaseDuration=00:00:16", false)]
     public void A_send_may_not_outlive_its_lease(string timeout, string lease, bool isInvalid) =>
-        Faults(Bus, timeout, lease)
-            .Any(fault => fault.Contains("ServiceBus:SendTimeout", StringComparison.Ordinal))
+        Errors(Bus, timeout, lease)
+            .Any(error => error.Contains("ServiceBus:SendTimeout", StringComparison.Ordinal))
             .ShouldBe(isInvalid);
 
     [Theory]
@@ -23,11 +23,11 @@ public sealed class PublishingSettingsTests
     [InlineData("https://hub.example.com/?a=b", true)]
     [InlineData("hub.example.com/events", true)]
     public void The_public_URL_must_be_usable_for_consumers(string url, bool isInvalid) =>
-        Faults($"Publishing:PublicUrl={url}")
-            .Any(fault => fault.Contains("Publishing:PublicUrl", StringComparison.Ordinal))
+        Errors($"Publishing:PublicUrl={url}")
+            .Any(error => error.Contains("Publishing:PublicUrl", StringComparison.Ordinal))
             .ShouldBe(isInvalid);
 
-    private static IReadOnlyList<string> Faults(params string[] settings)
+    private static IReadOnlyList<string> Errors(params string[] settings)
     {
         var hub = HubApplication.Compose([.. settings.Select(setting => $"--{setting}")]);
         try

@@ -86,7 +86,7 @@ public sealed class LocationSchedulerTests
         queue.End("single");
         Take(queue).ShouldBeEmpty();
         await next;
-        Take(queue, "third").ShouldBeEmpty("the place is taken");
+        Take(queue, "third").ShouldBeEmpty("the slot is taken");
     }
 
     [Fact]

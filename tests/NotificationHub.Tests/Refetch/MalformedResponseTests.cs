@@ -97,9 +97,9 @@ public sealed class MalformedResponseTests : FullSyncTest
     {
         await PrepareAsync();
         await Store.ExecuteAsync("update full_sync set due_at = 0 where resource = 'asset'");
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
         Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.Malformed(Malformation.ForeignUId), RequestsOfARead)]);
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
 
         (await Store.ScalarAsync<string>("select last_error from full_sync where resource = 'asset'")).ShouldBe(
             "malformed response: the uId of another location"

@@ -46,7 +46,7 @@ public sealed class MassRemovalTests : FullSyncTest
         await ImportManyAsync();
         Location.Silently(change => Take(change, Devices));
         await StartAsync(RecordKind.Assignment);
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
 
         (await RemovedAsync()).ShouldBe(0);
         (await Store.ScalarAsync<string>("select last_error from full_sync where resource = 'assignment'")).ShouldBe(
@@ -54,7 +54,7 @@ public sealed class MassRemovalTests : FullSyncTest
         );
 
         await RestartAsync();
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
 
         (await RemovedAsync()).ShouldBe(40);
         (await CopyAsync())
@@ -86,16 +86,16 @@ public sealed class MassRemovalTests : FullSyncTest
         await ImportManyAsync();
         await StartAsync(RecordKind.Assignment);
         Location.Silently(change => Take(change, Devices));
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
         Location.Silently(change =>
         {
             Give(change, Devices);
             others.ToList().ForEach(device => change.Disassociate(new("2", "STDQ"), AssignmentTarget.Device(device)));
         });
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
 
         (await RemovedAsync()).ShouldBe(0);
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
         (await RemovedAsync()).ShouldBe(40);
         (await CopyAsync()).Lines().ShouldContain("assignments/1/STDQ/serial:D00");
         (await CopyAsync()).Lines().ShouldNotContain("assignments/2/STDQ/serial:other-D00");
@@ -185,15 +185,15 @@ public sealed class MassRemovalTests : FullSyncTest
         Location.Silently(change => Take(change, Devices));
         Clock.SetWall(Ahead);
         await StartAsync(RecordKind.Assignment);
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
         Clock.SetWall(-Ahead);
         // As the repair of due times does.
         await StartAsync(RecordKind.Assignment);
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
 
-        (await RemovedAsync()).ShouldBe(0, "how long ago the first read was is not known");
+        (await RemovedAsync()).ShouldBe(0, "the time of the first read is unknown");
         await ShouldBeRepeatedAsync("full_sync");
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
         (await RemovedAsync()).ShouldBe(40);
     }
 
@@ -209,7 +209,7 @@ public sealed class MassRemovalTests : FullSyncTest
         await Store.ExecuteAsync("update refetch_target set due_at = 0");
         await RunSlotAsync();
 
-        (await RemovedAsync()).ShouldBe(0, "how long ago the first read was is not known");
+        (await RemovedAsync()).ShouldBe(0, "the time of the first read is unknown");
         await ShouldBeRepeatedAsync("refetch_target");
         await RunSlotAsync();
         (await RemovedAsync()).ShouldBe(40);
@@ -282,9 +282,9 @@ public sealed class MassRemovalTests : FullSyncTest
         ).ShouldHaveSingleItem();
         foreach (var number in numbers)
         {
-            var judgment = new RemovalAssessment(RemovalVerdict.Doubted, 40, 40, new RemovalDoubt(number, At(0)));
+            var assessment = new RemovalAssessment(RemovalOutcome.Doubted, 40, 40, new RemovalDoubt(number, At(0)));
             await Store.Database.WriteAsync(
-                transaction => new TargetStore(Timing).DoubtAsync(transaction, target, judgment, now: At(0)),
+                transaction => new TargetStore(Timing).DoubtAsync(transaction, target, assessment, now: At(0)),
                 CancellationToken.None
             );
         }

@@ -228,7 +228,7 @@ public abstract class RefetchTest : IAsyncLifetime
     {
         while (await WaitingAsync() > 0)
         {
-            slots--.ShouldBeGreaterThan(0, "the targets do not come to an end");
+            slots--.ShouldBeGreaterThan(0, "targets remain");
             await RunSlotAsync();
         }
     }

@@ -49,7 +49,7 @@ public sealed class RefetchTimingTests
 
         reads.Count.ShouldBeLessThanOrEqualTo(5, $"reads at {string.Join(", ", reads)}");
         reads[0].ShouldBeLessThanOrEqualTo(15_000, "the first read is early");
-        reads[^1].ShouldBeGreaterThanOrEqualTo((Burst - 1) / spacing * spacing, "the last hint is answered");
+        reads[^1].ShouldBeGreaterThanOrEqualTo((Burst - 1) / spacing * spacing, "the last request is answered");
     }
 
     [Fact]

@@ -136,7 +136,7 @@ public sealed class RestatementTests : FullSyncTest
         for (var slots = 0; (await RestatedLocationAsync(outcome)).Count == 0; slots++)
         {
             slots.ShouldBeLessThan(500, "the end of the restatement is not announced");
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         var without = (await RestatedLocationAsync(outcome)).ShouldHaveSingleItem();
@@ -151,7 +151,7 @@ public sealed class RestatementTests : FullSyncTest
         events[^2].Type.ShouldBe(EventNames.SubscriptionRestated);
         events[^1].Type.ShouldBe(EventNames.LocationRestated);
         var all = await RestatedLocationAsync(outcome);
-        all.Count.ShouldBe(2, "the tries in between announce nothing");
+        all.Count.ShouldBe(2, "attempts in between publish no event");
         all[1].NotAvailable.ShouldBeEmpty();
         all[1].Records.Count.ShouldBe(RecordKind.All.Count);
         ChangedIn(events).Count.ShouldBe(await RecordsAsync());
@@ -163,8 +163,8 @@ public sealed class RestatementTests : FullSyncTest
         await BeginAsync();
         var outcome = await RestoreAsync();
         await ReadAsync(Asset("1"), User(Users[0]), Assignments("1", "serial:D1"));
-        await FullSyncTurnAsync();
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
+        await RunFullSyncSlotAsync();
         await ReadAsync(Assignments("1"));
         await RestatedAsync();
 
@@ -181,7 +181,7 @@ public sealed class RestatementTests : FullSyncTest
         var outcome = await RestoreAsync();
         while (await PendingKindsAsync() > 0)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
             await RestartAsync();
         }
 
@@ -197,8 +197,8 @@ public sealed class RestatementTests : FullSyncTest
         await Store.ExecuteAsync(
             "update full_sync set due_at = case when resource = 'assignment' then 0 else null end"
         );
-        await FullSyncTurnAsync();
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
+        await RunFullSyncSlotAsync();
         (await Store.ScalarAsync<int>("select pages from full_sync where resource = 'assignment'")).ShouldBe(2);
 
         var outcome = await RestoreAsync();
@@ -214,10 +214,10 @@ public sealed class RestatementTests : FullSyncTest
         await RestoreAsync();
         while (await PendingKindsAsync() > 3)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
         var outcome = await RestoreAsync();
         await RestatedAsync();
 
@@ -234,7 +234,7 @@ public sealed class RestatementTests : FullSyncTest
         await BeginAsync();
         await Store.ExecuteAsync("update location set state = 'expired'");
         var outcome = await RestoreAsync();
-        await FullSyncTurnAsync();
+        await RunFullSyncSlotAsync();
         (await SinceAsync(outcome)).ShouldHaveSingleItem().Type.ShouldBe(EventNames.HubRestored);
 
         await Store.ExecuteAsync("update location set state = 'valid'");
@@ -251,7 +251,7 @@ public sealed class RestatementTests : FullSyncTest
         await FillAsync();
         for (var slot = 0; slot < slots; slot++)
         {
-            await FullSyncTurnAsync();
+            await RunFullSyncSlotAsync();
         }
 
         var outcome = await RestoreAsync();
@@ -330,8 +330,8 @@ public sealed class RestatementTests : FullSyncTest
     {
         for (var slots = 0; await PendingKindsAsync() > 0; slots++)
         {
-            slots.ShouldBeLessThan(500, "the restatement does not come to an end");
-            await FullSyncTurnAsync();
+            slots.ShouldBeLessThan(500, "the restatement does not end");
+            await RunFullSyncSlotAsync();
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class StaleReadTests : RefetchTest
 
         (await CopyAsync()).Lines().ShouldBe(ConsumerCopy.LinesOf(Location.ExportState()));
         Apple.Requests.Count("/assignments").ShouldBe(2);
-        Apple.Requests.Count("/assets").ShouldBe(2, "the counts lag with it");
+        Apple.Requests.Count("/assets").ShouldBe(2, "the counts lag, too");
         (Clock.Milliseconds - readAt).ShouldBeInRange(28_000, 35_000);
     }
 

@@ -136,7 +136,7 @@ public sealed class RetentionHubTests
                 clock.Advance(TimeSpan.FromSeconds(1));
                 return condition();
             },
-            "all that is old is gone"
+            "all old rows are deleted"
         );
 
     private static async Task<long> ScalarAsync(HubHost hub, string sql)

@@ -22,7 +22,7 @@ internal sealed class RetentionScene : IDisposable
     private LogAges ages = null!;
     private TrustedClock trusted = null!;
     private Lease? lease;
-    private int posts;
+    private int count;
 
     public RetentionScene(TestDatabase store, string? bus = null)
     {
@@ -54,13 +54,13 @@ internal sealed class RetentionScene : IDisposable
     /// <summary>Stores a notification with the current time.</summary>
     public async Task<long> PostAsync(Disposition disposition = Disposition.Accepted)
     {
-        var body = Encoding.UTF8.GetBytes($$"""{"notificationId":"n-{{++posts}}"}""");
+        var body = Encoding.UTF8.GetBytes($$"""{"notificationId":"n-{{++count}}"}""");
         var outcome = await Store.Database.AppendAsync(
             new NotificationAppend
             {
                 LocationId = "location-1"u8.ToArray(),
-                DedupHash = posts,
-                NotificationId = Encoding.UTF8.GetBytes($"n-{posts}"),
+                DedupHash = count,
+                NotificationId = Encoding.UTF8.GetBytes($"n-{count}"),
                 Body = body,
                 BodySha256 = System.Security.Cryptography.SHA256.HashData(body),
                 ReceivedAt = At(Now),
@@ -73,7 +73,7 @@ internal sealed class RetentionScene : IDisposable
 
     /// <summary>Appends an event with the current time.</summary>
     /// <param name="notification">The notification that the event refers to.</param>
-    public async Task<long> TellAsync(long? notification = null, string type = "asset.changed")
+    public async Task<long> AppendEventAsync(long? notification = null, string type = "asset.changed")
     {
         var seqs = await Store.Database.AppendEventsAsync(
             new NewEvent
@@ -94,7 +94,7 @@ internal sealed class RetentionScene : IDisposable
         for (var i = 0; i < count; i++)
         {
             seq = await PostAsync();
-            await TellAsync(seq, "asset.count.notified");
+            await AppendEventAsync(seq, "asset.count.notified");
         }
 
         await SetCursorAsync("routing", seq);

@@ -4,12 +4,12 @@ using System.Text.Encodings.Web;
 
 namespace NotificationHub.Tests.Secrecy;
 
-/// <summary>Something that must be nowhere in clear, in whatever form somebody may have written it.</summary>
+/// <summary>Finds a secret or personal data in any usual encoding.</summary>
 internal sealed class MarkedSecret
 {
     public MarkedSecret(string name, string text)
     {
-        text.Length.ShouldBeGreaterThanOrEqualTo(8, $"{name} is too short to be told from chance");
+        text.Length.ShouldBeGreaterThanOrEqualTo(8, $"{name} is too short: a match could be coincidence");
         Name = name;
         Forms = [.. FormsOf(text).Distinct(StringComparer.Ordinal)];
     }
@@ -18,7 +18,7 @@ internal sealed class MarkedSecret
 
     public IReadOnlyList<string> Forms { get; }
 
-    /// <param name="text">Text, or bytes as Latin-1.</param>
+    /// <param name="text">Text, or binary data decoded as Latin-1.</param>
     public bool IsIn(string text) => Forms.Any(form => text.Contains(form, StringComparison.Ordinal));
 
     private static IEnumerable<string> FormsOf(string text)
@@ -41,7 +41,7 @@ internal sealed class MarkedSecret
         }
     }
 
-    /// <summary>What of the secret's base64 is the same whatever stands before and behind it.</summary>
+    /// <summary>The part of the base64 encoding that does not depend on the bytes before and after the secret.</summary>
     private static string Base64Within(byte[] bytes, int offset)
     {
         var all = Convert.ToBase64String([.. new byte[offset], .. bytes]).TrimEnd('=');

@@ -2,12 +2,12 @@ using System.Text;
 
 namespace NotificationHub.Tests.Secrecy;
 
-/// <summary>The search finds what it is for: otherwise finding nothing would say nothing.</summary>
+/// <summary>Proves that the search finds every encoding.</summary>
 public sealed class MarkedSecretTests
 {
     private const string Secret = "marked+secret/4711=";
 
-    public static TheoryData<string> Writings =>
+    public static TheoryData<string> Encodings =>
         [
             $"key={Secret}.",
             $"x%3D{Uri.EscapeDataString(Secret)}",
@@ -23,12 +23,12 @@ public sealed class MarkedSecretTests
         ];
 
     [Theory]
-    [MemberData(nameof(Writings))]
-    public void A_secret_is_found_however_it_is_written(string writing) =>
-        new MarkedSecret("key", Secret).IsIn(writing).ShouldBeTrue();
+    [MemberData(nameof(Encodings))]
+    public void A_secret_is_found_in_every_encoding(string encoding) =>
+        new MarkedSecret("key", Secret).IsIn(encoding).ShouldBeTrue();
 
     [Fact]
-    public void Its_digest_is_not_it() =>
+    public void The_digest_of_a_secret_is_not_reported() =>
         new MarkedSecret("key", Secret)
             .IsIn(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(Secret))))
             .ShouldBeFalse();

@@ -16,7 +16,7 @@ using ContentToken = NotificationHub.Apple.ContentToken;
 
 namespace NotificationHub.Tests.Secrecy;
 
-/// <summary>A whole hub in Production, with every secret that there is, and what it lets out.</summary>
+/// <summary>A complete hub in the Production environment with all kinds of secrets, and everything that it outputs.</summary>
 internal sealed class SecrecyScene : IAsyncDisposable
 {
     public const string ConsumerKey = "consumer-key-8c1f6a52";
@@ -29,14 +29,14 @@ internal sealed class SecrecyScene : IAsyncDisposable
     public const string SerialNumber = "C02SERIAL7F3";
     public const string AdamId = "408709785";
 
-    private readonly StringBuilder answers = new();
+    private readonly StringBuilder responses = new();
     private readonly List<string> commandSettings = [];
 
-    public required Capture Capture { get; init; }
+    public required TelemetryCapture Capture { get; init; }
 
     public required SimulatedApple Apple { get; init; }
 
-    public required SimulatedLocation Library { get; init; }
+    public required SimulatedLocation Location { get; init; }
 
     public required EchoingApple Network { get; init; }
 
@@ -50,16 +50,16 @@ internal sealed class SecrecyScene : IAsyncDisposable
 
     public required HubHost Hub { get; init; }
 
-    /// <summary>All that was answered and printed, headers included.</summary>
-    public string Answers => answers.ToString();
+    /// <summary>All HTTP responses with their headers, and the output of all commands.</summary>
+    public string Responses => responses.ToString();
 
     public static async Task<SecrecyScene> StartAsync()
     {
-        var capture = new Capture();
+        var capture = new TelemetryCapture();
         var apple = await SimulatedApple.StartAsync();
-        var library = apple.AddLocation();
-        library.AddAsset(AdamId);
-        library.AddUser(UserId, Email);
+        var location = apple.AddLocation();
+        location.AddAsset(AdamId);
+        location.AddUser(UserId, Email);
         var collector = await OtlpCollector.StartAsync();
         var insights = await IngestionEndpoint.StartAsync();
         var network = new EchoingApple();
@@ -90,7 +90,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
         {
             Capture = capture,
             Apple = apple,
-            Library = library,
+            Location = location,
             Network = network,
             Bus = bus,
             Collector = collector,
@@ -102,7 +102,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
         return scene;
     }
 
-    /// <summary>Sends a request and keeps what is answered.</summary>
+    /// <summary>Sends a request and records the response.</summary>
     public async Task<string> SendAsync(HttpMethod method, string path, string bearer, object? body = null)
     {
         using var request = new HttpRequestMessage(method, path);
@@ -113,31 +113,31 @@ internal sealed class SecrecyScene : IAsyncDisposable
             _ => JsonContent.Create(body),
         };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
-        using var answer = await Hub.Http.SendAsync(request);
-        var text = await answer.Content.ReadAsStringAsync();
-        answers.AppendLine($"{method} {path.Split('?')[0]} -> {(int)answer.StatusCode} {answer.Headers} {text}");
+        using var response = await Hub.Http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        responses.AppendLine($"{method} {path.Split('?')[0]} -> {(int)response.StatusCode} {response.Headers} {text}");
         return text;
     }
 
-    /// <summary>Runs a command with the hub's settings and keeps what it prints.</summary>
-    /// <returns>Whether it was done.</returns>
+    /// <summary>Runs a command with the hub's settings and records its output.</summary>
+    /// <returns>Whether the command succeeded.</returns>
     public async Task<bool> RunAsync(params string[] command)
     {
         var run = await CommandRun.OnAsync(Hub, [.. command, .. commandSettings]);
-        answers.AppendLine($"{command[0]} -> {run.ExitCode} {run.Output} {run.Error}");
+        responses.AppendLine($"{command[0]} -> {run.ExitCode} {run.Output} {run.Error}");
         return run.ExitCode == 0;
     }
 
-    /// <summary>Who and what is named in the run.</summary>
+    /// <summary>The personal data of the run.</summary>
     public static IReadOnlyList<MarkedSecret> Persons =>
         [new("user id", UserId), new("e-mail address", Email), new("serial number", SerialNumber)];
 
     /// <summary>Every secret of the run.</summary>
-    /// <param name="notificationSecret">The one that Apple had last.</param>
-    /// <param name="tokens">Bearer tokens that were presented.</param>
+    /// <param name="notificationSecret">The last notification secret.</param>
+    /// <param name="tokens">The bearer tokens that were used.</param>
     public IReadOnlyList<MarkedSecret> Secrets(string notificationSecret, params string[] tokens)
     {
-        var content = ContentToken.Parse(Library.ContentTokenFile).Reveal();
+        var content = ContentToken.Parse(Location.ContentTokenFile).Reveal();
         using var inner = JsonDocument.Parse(Convert.FromBase64String(content));
         return
         [
@@ -147,7 +147,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
             new("consumer key", ConsumerKey),
             new("admin key to read", ReadKey),
             new("admin key to operate", OperateKey),
-            new("a stranger's key", WrongKey),
+            new("unknown key", WrongKey),
             new("SAS key", EchoingBus.Key),
             .. Bus.Signatures.Select(signature => new MarkedSecret("SAS signature", signature)),
             .. tokens
@@ -160,10 +160,13 @@ internal sealed class SecrecyScene : IAsyncDisposable
 
     public IEnumerable<string> Files => Directory.EnumerateFiles(Hub.Folder, "*", SearchOption.AllDirectories);
 
-    public bool IsOfKeyRing(string file) => Path.GetDirectoryName(file) == Path.Combine(Hub.Folder, "keys");
+    public bool IsKeyRingFile(string file) => Path.GetDirectoryName(file) == Path.Combine(Hub.Folder, "keys");
 
     private IEnumerable<string> KeyRing =>
-        Files.Where(IsOfKeyRing).SelectMany(file => XDocument.Load(file).Descendants("value")).Select(key => key.Value);
+        Files
+            .Where(IsKeyRingFile)
+            .SelectMany(file => XDocument.Load(file).Descendants("value"))
+            .Select(key => key.Value);
 
     public async ValueTask DisposeAsync()
     {

@@ -13,8 +13,8 @@ using NotificationHub.Tests.Telemetry;
 namespace NotificationHub.Tests.Secrecy;
 
 /// <summary>
-/// A run of the whole hub with every secret marked, rightly and wrongly used, with others that quote them back; then all that it let out
-/// is searched, in clear and in every usual encoding.
+/// Uses every secret in valid and invalid requests, against services that quote it in their errors. Then searches all output of the hub
+/// for the secrets, in plain text and in every usual encoding.
 /// </summary>
 [Collection(ProcessTelemetry.Name)]
 public sealed class WholeHubSecrecyTests
@@ -22,23 +22,23 @@ public sealed class WholeHubSecrecyTests
     private const string EventId = "4d303493-3c5a-f652-55b3-51d69589d1d2";
 
     [SqliteFact]
-    public async Task No_secret_is_in_a_log_line_trace_metric_event_answer_or_file()
+    public async Task No_secret_is_in_a_log_line_trace_metric_event_response_or_file()
     {
         await using var scene = await SecrecyScene.StartAsync();
         var good = scene.Issuer.Issue([HubPolicies.Operate]);
         var foreign = scene.Issuer.Issue([HubPolicies.Operate], token => token.Audience = "another");
 
         var id = await RegisterAsync(scene);
-        var (receiving, handedOut) = await ReceiveOnlyAsync(scene);
+        var (receiving, generated) = await ReceiveOnlyAsync(scene);
         await UseIntakeAsync(scene, id);
         await UseAdminAsync(scene, id, good, foreign);
-        var replaced = scene.Library.Configuration.NotificationAuthToken!;
+        var replaced = scene.Location.Configuration.NotificationAuthToken!;
         await RotateAsync(scene, id);
         await AnnounceAsync(scene, id);
         await ReconcileAsync(scene, id);
-        await MeetEchoesAsync(scene, id);
+        await UseEchoingServicesAsync(scene, id);
         await RunCommandsAsync(scene, id);
-        var last = scene.Library.Configuration.NotificationAuthToken!;
+        var last = scene.Location.Configuration.NotificationAuthToken!;
         last.ShouldNotBe(replaced);
         await RemoveAsync(scene, id, receiving);
 
@@ -46,45 +46,45 @@ public sealed class WholeHubSecrecyTests
         [
             .. scene.Secrets(last, good, foreign),
             new("replaced notification secret", replaced),
-            new("secret that was handed out", handedOut),
+            new("generated notification secret", generated),
         ];
         MarkedSecret key = new("key of Application Insights", IngestionEndpoint.Key);
         MarkedSecret[] withCodes = [.. secrets, new("invite code", SecrecyScene.InviteCode)];
         MarkedSecret[] withPersons = [.. withCodes, .. SecrecyScene.Persons];
-        ShouldHaveNone(scene.Answers, [.. withCodes, key], "answers, events among them");
-        ShouldHaveNone(scene.Capture.Logs, [.. withPersons, key], "log");
+        ShouldHaveNone(scene.Responses, [.. withCodes, key], "responses, including events");
+        ShouldHaveNone(scene.Capture.Logs, [.. withPersons, key], "logs");
         ShouldHaveNone(scene.Capture.Traces, [.. withPersons, key], "traces");
         ShouldHaveNone(scene.Capture.Metrics, withPersons, "metrics");
         await SearchFilesAsync(scene, secrets);
         await scene.Hub.StopAsync();
         await SearchFilesAsync(scene, secrets);
         await scene.Hub.EndAsync();
-        ShouldHaveNone(scene.Collector.Everything, [.. withPersons, key], "what was exported by OTLP");
-        ShouldHaveNone(scene.Insights.Everything, withPersons, "what was exported to Azure Monitor");
-        ShouldHaveCaught(scene, id);
+        ShouldHaveNone(scene.Collector.Everything, [.. withPersons, key], "OTLP exports");
+        ShouldHaveNone(scene.Insights.Everything, withPersons, "Azure Monitor exports");
+        ShouldHaveCapturedTheRun(scene, id);
     }
 
     private static async Task<string> RegisterAsync(SecrecyScene scene)
     {
-        var answer = await scene.SendAsync(
+        var response = await scene.SendAsync(
             HttpMethod.Post,
             "/admin/locations",
             SecrecyScene.OperateKey,
-            new { url = scene.Hub.Http.BaseAddress, contentToken = scene.Library.ContentTokenFile }
+            new { url = scene.Hub.Http.BaseAddress, contentToken = scene.Location.ContentTokenFile }
         );
-        var configured = scene.Library.Configuration.NotificationUrl;
-        configured.ShouldNotBeNull(answer);
+        var configured = scene.Location.Configuration.NotificationUrl;
+        configured.ShouldNotBeNull(response);
         return configured.ToString().Split('/')[^1];
     }
 
-    /// <returns>The location and its secret, which is in that one answer, by design, which is not searched.</returns>
+    /// <returns>The location and its secret. This response contains the secret by design and is not searched.</returns>
     private static async Task<(string Id, string Secret)> ReceiveOnlyAsync(SecrecyScene scene)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/admin/locations");
         request.Content = JsonContent.Create(new { url = scene.Hub.Http.BaseAddress, receiveOnly = true });
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", SecrecyScene.OperateKey);
-        using var answer = await scene.Hub.Http.SendAsync(request);
-        var added = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        using var response = await scene.Hub.Http.SendAsync(request);
+        var added = await response.Content.ReadFromJsonAsync<JsonElement>();
         return (
             added.GetProperty("location").GetProperty("id").GetString()!,
             added.GetProperty("notificationAuthToken").GetString()!
@@ -93,9 +93,9 @@ public sealed class WholeHubSecrecyTests
 
     private static async Task UseIntakeAsync(SecrecyScene scene, string id)
     {
-        var secret = scene.Library.Configuration.NotificationAuthToken!;
+        var secret = scene.Location.Configuration.NotificationAuthToken!;
         var path = $"/notifications/{id}";
-        var associated = SecrecyPosts.Associated(scene.Library.UId);
+        var associated = SecrecyNotifications.Associated(scene.Location.UId);
         await scene.SendAsync(HttpMethod.Post, path, secret, associated);
         await scene.SendAsync(HttpMethod.Post, path, secret, "no JSON");
         await scene.SendAsync(HttpMethod.Post, path, SecrecyScene.WrongKey, associated);
@@ -141,14 +141,14 @@ public sealed class WholeHubSecrecyTests
 
         await scene.SendAsync(HttpMethod.Post, "/admin/notifications/3/reroute", SecrecyScene.OperateKey);
         await scene.SendAsync(HttpMethod.Get, "/openapi/v1.json", SecrecyScene.ReadKey);
-        var token = scene.Library.ContentTokenFile;
-        object[] misshapen =
+        var token = scene.Location.ContentTokenFile;
+        object[] malformed =
         [
             new { url = "x", contentToken = token[..40] },
             new { url = new[] { token } },
             $"\"{token}",
         ];
-        foreach (var body in misshapen)
+        foreach (var body in malformed)
         {
             await scene.SendAsync(HttpMethod.Post, "/admin/locations", SecrecyScene.OperateKey, body);
         }
@@ -162,13 +162,13 @@ public sealed class WholeHubSecrecyTests
             HttpMethod.Post,
             $"/admin/locations/{id}/renew-token",
             SecrecyScene.OperateKey,
-            new { contentToken = scene.Library.ContentTokenFile }
+            new { contentToken = scene.Location.ContentTokenFile }
         );
     }
 
     private static async Task AnnounceAsync(SecrecyScene scene, string id)
     {
-        var token = scene.Library.ContentTokenFile;
+        var token = scene.Location.ContentTokenFile;
         object[] bodies =
         [
             new
@@ -207,15 +207,15 @@ public sealed class WholeHubSecrecyTests
     {
         await scene.RunAsync("locations", "remove", receiving, "--delete-data");
         await scene.SendAsync(HttpMethod.Delete, $"/admin/locations/{id}", SecrecyScene.OperateKey);
-        scene.Library.Configuration.NotificationAuthToken.ShouldBeNullOrEmpty();
+        scene.Location.Configuration.NotificationAuthToken.ShouldBeNullOrEmpty();
     }
 
-    /// <summary>Apple and the bus answer with errors that quote the request.</summary>
-    private static async Task MeetEchoesAsync(SecrecyScene scene, string id)
+    /// <summary>Apple and the bus respond with errors that quote the request.</summary>
+    private static async Task UseEchoingServicesAsync(SecrecyScene scene, string id)
     {
         var topics = scene.Hub.Services.GetRequiredService<TopicStatuses>();
-        await Until.TrueAsync(() => topics["hub"].State == TopicState.Stopped, "the bus has refused the signature");
-        scene.Network.Echoes = true;
+        await Until.TrueAsync(() => topics["hub"].State == TopicState.Stopped, "the bus has rejected the signature");
+        scene.Network.IsEchoing = true;
         foreach (var change in new[] { "verify", "rotate-secret", "test?wait=0" })
         {
             await scene.SendAsync(HttpMethod.Post, $"/admin/locations/{id}/{change}", SecrecyScene.OperateKey);
@@ -225,26 +225,29 @@ public sealed class WholeHubSecrecyTests
             HttpMethod.Post,
             "/admin/locations",
             SecrecyScene.OperateKey,
-            new { url = scene.Hub.Http.BaseAddress, contentToken = scene.Library.ContentTokenFile }
+            new { url = scene.Hub.Http.BaseAddress, contentToken = scene.Location.ContentTokenFile }
         );
         await AssignAsync(scene, id);
         await scene.SendAsync(HttpMethod.Get, "/health/detail", SecrecyScene.ReadKey);
-        scene.Network.Echoes = false;
-        scene.Network.Count.ShouldBeGreaterThan(1);
+        scene.Network.IsEchoing = false;
+        scene.Network.EchoCount.ShouldBeGreaterThan(1);
     }
 
-    /// <summary>Has a device's assignment read, which is refused with its serial number.</summary>
+    /// <summary>Makes the hub read a device's assignment; the error of Apple quotes its serial number.</summary>
     private static async Task AssignAsync(SecrecyScene scene, string id)
     {
         await scene.SendAsync(
             HttpMethod.Post,
             $"/notifications/{id}",
-            scene.Library.Configuration.NotificationAuthToken!,
-            SecrecyPosts.Managed(scene.Library.UId, EventId)
+            scene.Location.Configuration.NotificationAuthToken!,
+            SecrecyNotifications.Managed(scene.Location.UId, EventId)
         );
         await Until.TrueAsync(
-            () => scene.Network.Asked.Any(url => url.Contains(SecrecyScene.SerialNumber, StringComparison.Ordinal)),
-            "Apple was asked for the device's assignment"
+            () =>
+                scene.Network.RequestedUrls.Any(url =>
+                    url.Contains(SecrecyScene.SerialNumber, StringComparison.Ordinal)
+                ),
+            "the hub requests the device's assignment from Apple"
         );
     }
 
@@ -260,10 +263,12 @@ public sealed class WholeHubSecrecyTests
         await scene.RunAsync("doctor", "--json");
     }
 
-    /// <summary>The database, its write-ahead log and whatever else lies in the folder. Invite codes are in the raw posts that are kept, by design.</summary>
+    /// <summary>
+    /// Searches the database, its write-ahead log and all other files of the folder. Stored notifications contain invite codes by design.
+    /// </summary>
     private static async Task SearchFilesAsync(SecrecyScene scene, IReadOnlyList<MarkedSecret> secrets)
     {
-        var files = scene.Files.Where(file => !scene.IsOfKeyRing(file)).ToArray();
+        var files = scene.Files.Where(file => !scene.IsKeyRingFile(file)).ToArray();
         files.Select(Path.GetFileName).ShouldContain("hub.db");
         foreach (var file in files)
         {
@@ -271,20 +276,20 @@ public sealed class WholeHubSecrecyTests
         }
     }
 
-    /// <summary>What was searched did hold what the run was about: otherwise it would prove nothing.</summary>
-    private static void ShouldHaveCaught(SecrecyScene scene, string id)
+    /// <summary>Checks that the searched output contains the requests of the run.</summary>
+    private static void ShouldHaveCapturedTheRun(SecrecyScene scene, string id)
     {
-        scene.Answers.ShouldContain("/admin/locations -> 201");
-        scene.Answers.ShouldContain("POST /operations -> 202");
-        scene.Answers.ShouldContain("POST /operations -> 400");
-        scene.Answers.ShouldContain("reconcile -> 0");
-        scene.Answers.ShouldContain($"DELETE /admin/locations/{id} -> 200");
-        scene.Answers.ShouldContain("-> 401");
-        scene.Answers.ShouldContain("-> 403");
-        scene.Answers.ShouldContain("-> 502");
-        scene.Answers.ShouldContain("topic hub has been stopped");
-        scene.Answers.ShouldContain("user.associated.notified");
-        scene.Answers.ShouldContain("Service Bus does not accept this identity or key (TrackingId:abc)");
+        scene.Responses.ShouldContain("/admin/locations -> 201");
+        scene.Responses.ShouldContain("POST /operations -> 202");
+        scene.Responses.ShouldContain("POST /operations -> 400");
+        scene.Responses.ShouldContain("reconcile -> 0");
+        scene.Responses.ShouldContain($"DELETE /admin/locations/{id} -> 200");
+        scene.Responses.ShouldContain("-> 401");
+        scene.Responses.ShouldContain("-> 403");
+        scene.Responses.ShouldContain("-> 502");
+        scene.Responses.ShouldContain("topic hub has been stopped");
+        scene.Responses.ShouldContain("user.associated.notified");
+        scene.Responses.ShouldContain("Service Bus does not accept this identity or key (TrackingId:abc)");
         scene.Bus.Signatures.ShouldNotBeEmpty();
         scene.Capture.Logs.ShouldContain(id);
         scene.Capture.Logs.ShouldContain("Publishing to topic");
@@ -297,7 +302,7 @@ public sealed class WholeHubSecrecyTests
         scene.Insights.Items.Select(item => item.Name).ShouldContain("notificationhub.intake.deliveries");
     }
 
-    // Not by ShouldNotContain, whose message would quote the megabytes around it.
+    // ShouldNotContain would put the whole text, several megabytes, into its message.
     private static void ShouldHaveNone(string text, IReadOnlyList<MarkedSecret> secrets, string place) =>
         secrets.Where(secret => secret.IsIn(text)).Select(secret => secret.Name).ShouldBeEmpty(place);
 }

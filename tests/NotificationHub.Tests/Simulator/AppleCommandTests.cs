@@ -79,7 +79,7 @@ public sealed partial class AppleCommandTests
     [Theory]
     [InlineData("--port", "65536")]
     [InlineData("--locations", "0")]
-    [InlineData("--faults", "2")]
+    [InlineData("--inject-faults", "2")]
     [InlineData("--settle-time", "-1")]
     public async Task An_invalid_option_is_rejected(string option, string value)
     {

@@ -33,9 +33,9 @@ public sealed class AfterCommitTests
         for (var i = 0; i < 20; i++)
         {
             var work = database.ExecuteAsync($"insert into log_cursor (name, position, moved_at) values ('{i}', 0, 0)");
-            var post = await database.Database.AppendAsync(Post($"n-{i}"));
+            var notification = await database.Database.AppendAsync(Notification($"n-{i}"));
             await work;
-            post.Result.ShouldBe(AppendResult.Stored);
+            notification.Result.ShouldBe(AppendResult.Stored);
         }
 
         (await database.ScalarAsync<long>("select count(*) from notification_log")).ShouldBe(20);
@@ -81,21 +81,21 @@ public sealed class AfterCommitTests
         );
 
         called.ShouldBeTrue();
-        (await database.Database.AppendAsync(Post("n-1"))).Result.ShouldBe(AppendResult.Stored);
+        (await database.Database.AppendAsync(Notification("n-1"))).Result.ShouldBe(AppendResult.Stored);
         (await database.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(1);
     }
 
     [Fact]
     public async Task Stored_notifications_are_confirmed_even_if_their_signal_fails()
     {
-        var post = Post("n-1");
+        var notification = Notification("n-1");
 
-        AppendCompletion.Complete([post], [new AppendOutcome(AppendResult.Stored, 7)], null!);
+        AppendCompletion.Complete([notification], [new AppendOutcome(AppendResult.Stored, 7)], null!);
 
-        (await post.Task).Seq.ShouldBe(7);
+        (await notification.Task).Seq.ShouldBe(7);
     }
 
-    private static NotificationAppend Post(string id) =>
+    private static NotificationAppend Notification(string id) =>
         new()
         {
             LocationId = "loc"u8.ToArray(),

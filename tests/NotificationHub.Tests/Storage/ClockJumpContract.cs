@@ -77,7 +77,7 @@ public abstract class ClockJumpContract : RetentionSceneContract
         await Scene.SetPublishedAsync("assets", 254);
         Scene.Pass(days: 13);
         await Scene.RunAsync();
-        (await Scene.EventsAsync()).Count.ShouldBe(254, "none of them is old");
+        (await Scene.EventsAsync()).Count.ShouldBe(254, "no row is old enough");
 
         Scene.Pass(days: 18);
         await Scene.RunAsync();

@@ -7,7 +7,7 @@ using NotificationHub.Storage.Sqlite;
 namespace NotificationHub.Tests.Storage;
 
 /// <summary>Copies a SQLite file into a new database of the engine.</summary>
-public abstract class CopyContract : LogPastContract
+public abstract class CopyContract : LogStateContract
 {
     private static readonly string[] NotCopied =
     [
@@ -72,31 +72,31 @@ public abstract class CopyContract : LogPastContract
     }
 
     [Theory]
-    [InlineData(LogPast.NeverUsed)]
-    [InlineData(LogPast.InUse)]
-    [InlineData(LogPast.EmptiedByRetention)]
-    [InlineData(LogPast.WithoutItsEnd)]
-    public async Task Both_logs_continue_after_the_sequences_of_the_source(LogPast past)
+    [InlineData(LogState.NeverUsed)]
+    [InlineData(LogState.InUse)]
+    [InlineData(LogState.Pruned)]
+    [InlineData(LogState.Truncated)]
+    public async Task Both_logs_continue_after_the_sequences_of_the_source(LogState state)
     {
-        var last = await LiveAsync(source.Database, past);
+        var last = await FillAsync(source.Database, state);
 
         await CopyAsync();
 
         // A seq of 0 would be before every cursor, so that no stage would process it.
         (await PostAsync(Database)).ShouldBeGreaterThan(last.Notification);
-        (await TellAsync(Database)).ShouldBeGreaterThan(last.Event);
+        (await AppendEventAsync(Database)).ShouldBeGreaterThan(last.Event);
         var start = await Test.ScalarAsync<long>("select first_seq from log_start where log = 'event'");
-        start.ShouldBe(past == LogPast.EmptiedByRetention ? last.Event + 1 : 1);
+        start.ShouldBe(state == LogState.Pruned ? last.Event + 1 : 1);
     }
 
     [Fact]
     public async Task A_repetition_of_a_copied_notification_is_detected_as_a_duplicate()
     {
-        var before = await source.Database.AppendAsync(Post("a", "{\"ä\":1}"));
+        var before = await source.Database.AppendAsync(Notification("a", "{\"ä\":1}"));
 
         await CopyAsync();
 
-        (await Database.AppendAsync(Post("a", "{\"ä\":1}"))).ShouldBe(
+        (await Database.AppendAsync(Notification("a", "{\"ä\":1}"))).ShouldBe(
             new AppendOutcome(AppendResult.Duplicate, before.Seq)
         );
     }
@@ -111,7 +111,7 @@ public abstract class CopyContract : LogPastContract
             select 'location-1', 'asset', 'k' || i, '{}', 1, 1, 1 from n
             """
         );
-        await source.Database.AppendAsync(Post("a", new string('x', 1_000_000)));
+        await source.Database.AppendAsync(Notification("a", new string('x', 1_000_000)));
 
         var copied = await CopyAsync();
 
@@ -148,7 +148,7 @@ public abstract class CopyContract : LogPastContract
     [Fact]
     public async Task Nothing_is_copied_into_a_database_that_has_rows()
     {
-        await LiveAsync(source.Database, LogPast.InUse);
+        await FillAsync(source.Database, LogState.InUse);
         await PostAsync(Database);
 
         var refusal = await Should.ThrowAsync<DatabaseOpenException>(CopyAsync);

@@ -38,7 +38,7 @@ public abstract class DueTimesContract : StoreContract
                 "select count(*) from refetch_target where first_requested_at > @Now or last_requested_at > @Now",
                 new { Now }
             )
-        ).ShouldBe(0, "a burst would not seem to end");
+        ).ShouldBe(0, "a future time would prevent the end of a burst");
         (await RepairAsync()).ShouldBe(0);
     }
 

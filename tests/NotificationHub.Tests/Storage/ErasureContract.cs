@@ -109,7 +109,7 @@ public abstract class ErasureContract : StoreContract
     {
         var expected = await CreateService(Database).PreviewAsync(OfAnn, CancellationToken.None);
         var dying = CreateService(new CrashingDatabase(Database, write, committed));
-        await Should.ThrowAsync<DiedException>(() => EraseAsync(dying, OfAnn));
+        await Should.ThrowAsync<CrashException>(() => EraseAsync(dying, OfAnn));
         (await PendingAsync()).ShouldBe(1);
         await Test.ExecuteAsync("update lease set expires_at = 1");
 
@@ -161,7 +161,7 @@ public abstract class ErasureContract : StoreContract
     }
 
     private Task<AppendOutcome> RepeatAsync(string location, byte[] body, int id) =>
-        Database.AppendAsync(Post($"{(char)('a' + id)}", body, location));
+        Database.AppendAsync(Notification($"{(char)('a' + id)}", body, location));
 
     private static Task SaveAsync(WriteTransaction transaction, string id) =>
         LocationStore.SaveAsync(

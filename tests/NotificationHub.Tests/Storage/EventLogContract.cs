@@ -70,12 +70,12 @@ public abstract class EventLogContract : StoreContract
     [Fact]
     public async Task An_event_that_refers_to_a_notification_has_its_body_as_data()
     {
-        var post = await Database.AppendAsync(Post("a", """{"from":"Apple"}"""));
+        var notification = await Database.AppendAsync(Notification("a", """{"from":"Apple"}"""));
         await AppendAsync(
             new NewEvent
             {
                 Type = EventNames.AssetCountNotified,
-                NotificationSeq = post.Seq,
+                NotificationSeq = notification.Seq,
                 CreatedAt = At(1),
             }
         );
@@ -92,12 +92,12 @@ public abstract class EventLogContract : StoreContract
     [InlineData(Disposition.Rerouted)]
     internal async Task The_body_of_a_notification_that_was_not_accepted_may_be_anything(Disposition disposition)
     {
-        var post = await Database.AppendAsync(Post("a", "no JSON", disposition: disposition));
+        var notification = await Database.AppendAsync(Notification("a", "no JSON", disposition: disposition));
         await AppendAsync(
             new NewEvent
             {
                 Type = EventNames.AssetCountNotified,
-                NotificationSeq = post.Seq,
+                NotificationSeq = notification.Seq,
                 CreatedAt = At(1),
             }
         );
@@ -189,7 +189,7 @@ public abstract class EventLogContract : StoreContract
     [Fact]
     public async Task Each_event_of_a_batch_keeps_its_own_data()
     {
-        var post = await Database.AppendAsync(Post("a", "body"));
+        var notification = await Database.AppendAsync(Notification("a", "body"));
         byte[] large = [.. Enumerable.Range(0, 300_000).Select(i => (byte)i)];
         var seqs = await AppendAsync(
             Changed("empty") with
@@ -203,7 +203,7 @@ public abstract class EventLogContract : StoreContract
             new NewEvent
             {
                 Type = EventNames.AssetCountNotified,
-                NotificationSeq = post.Seq,
+                NotificationSeq = notification.Seq,
                 CreatedAt = At(1),
             },
             Changed("it's \"ä\" \ud83d\ude00") with

@@ -75,7 +75,7 @@ public abstract class ExpiredRowsContract : RetentionSceneContract
             },
             CancellationToken.None
         );
-        (await Scene.TellAsync(notification: 1)).ShouldBe(3);
+        (await Scene.AppendEventAsync(notification: 1)).ShouldBe(3);
         await Scene.SetPublishedAsync("assets", 3);
 
         Scene.Pass(days: 13);

@@ -22,7 +22,7 @@ public sealed partial class InListsTests
         {
             var text = File.ReadAllText(file);
             lists += ListNames().Count(text);
-            Unchecked(text).ShouldBeEmpty($"{Path.GetRelativePath(Source, file)}: not each passes through InLists");
+            Unchecked(text).ShouldBeEmpty($"{Path.GetRelativePath(Source, file)}: some lists do not use InLists");
         }
 
         // Fewer matches would mean that the pattern no longer finds the lists.

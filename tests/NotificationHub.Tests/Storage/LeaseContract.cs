@@ -28,11 +28,11 @@ public abstract class LeaseContract : StoreContract
     {
         using var first = NewKeeper();
         using var second = NewKeeper();
-        using var lease = await TakeAsync(first);
+        using var lease = await AcquireAsync(first);
 
         await first.ReleaseAsync(lease, CancellationToken.None);
 
-        using var next = await TakeAsync(second);
+        using var next = await AcquireAsync(second);
         next.FencingToken.ShouldBeGreaterThan(lease.FencingToken);
         lease.Lost.IsCancellationRequested.ShouldBeTrue();
         await EnsureAsync(next);
@@ -43,9 +43,9 @@ public abstract class LeaseContract : StoreContract
     {
         using var first = NewKeeper();
         using var second = NewKeeper();
-        using var lease = await TakeAsync(first);
+        using var lease = await AcquireAsync(first);
         await RunOutAsync();
-        using var next = await TakeAsync(second);
+        using var next = await AcquireAsync(second);
 
         await Should.ThrowAsync<LeaseLostException>(() => EnsureAsync(lease, andWrite: true));
 
@@ -58,7 +58,7 @@ public abstract class LeaseContract : StoreContract
     public async Task An_owner_of_an_expired_lease_commits_nothing_even_without_a_new_owner()
     {
         using var keeper = NewKeeper();
-        using var lease = await TakeAsync(keeper);
+        using var lease = await AcquireAsync(keeper);
         await RunOutAsync();
 
         await Should.ThrowAsync<LeaseLostException>(() => EnsureAsync(lease, andWrite: true));
@@ -71,9 +71,9 @@ public abstract class LeaseContract : StoreContract
     {
         using var first = NewKeeper();
         using var second = NewKeeper();
-        using var lease = await TakeAsync(first);
+        using var lease = await AcquireAsync(first);
         await RunOutAsync();
-        using var next = await TakeAsync(second);
+        using var next = await AcquireAsync(second);
 
         await first.ReleaseAsync(lease, CancellationToken.None);
 
@@ -85,7 +85,7 @@ public abstract class LeaseContract : StoreContract
     {
         var clock = new ManualClock();
         using var keeper = NewKeeper(clock);
-        using var lease = await TakeAsync(keeper);
+        using var lease = await AcquireAsync(keeper);
 
         lease.HasLeft(TimeSpan.FromSeconds(10)).ShouldBeTrue();
         clock.Advance(TimeSpan.FromSeconds(6));
@@ -99,7 +99,7 @@ public abstract class LeaseContract : StoreContract
     {
         var clock = new ManualClock();
         using var keeper = NewKeeper(clock);
-        using var kept = await TakeAsync(keeper);
+        using var kept = await AcquireAsync(keeper);
         using var lost = (await keeper.TryAcquireAsync("another stage", CancellationToken.None)).ShouldNotBeNull();
         await Test.ExecuteAsync("update lease set fencing_token = fencing_token + 1 where name = 'another stage'");
         await keeper.StartAsync(CancellationToken.None);
@@ -120,7 +120,7 @@ public abstract class LeaseContract : StoreContract
     {
         using var first = NewKeeper(duration: TimeSpan.FromMinutes(10));
         using var second = NewKeeper(duration: TimeSpan.FromSeconds(5));
-        using var lease = await TakeAsync(first);
+        using var lease = await AcquireAsync(first);
 
         (await second.FindFreeAsync([Stage], CancellationToken.None)).ShouldBeEmpty();
         (await second.TryAcquireAsync(Stage, CancellationToken.None)).ShouldBeNull();
@@ -132,11 +132,11 @@ public abstract class LeaseContract : StoreContract
     {
         using var first = NewKeeper();
         using var second = NewKeeper(duration: TimeSpan.FromMinutes(10));
-        using var lease = await TakeAsync(first);
+        using var lease = await AcquireAsync(first);
         await Test.ExecuteAsync("update lease set expires_at = expires_at + 86400000");
 
         (await second.FindFreeAsync([Stage], CancellationToken.None)).ShouldBe([Stage]);
-        using var next = await TakeAsync(second);
+        using var next = await AcquireAsync(second);
         next.FencingToken.ShouldBeGreaterThan(lease.FencingToken);
     }
 
@@ -148,7 +148,7 @@ public abstract class LeaseContract : StoreContract
             NullLogger<LeaseKeeper>.Instance
         );
 
-    private static async Task<Lease> TakeAsync(LeaseKeeper keeper) =>
+    private static async Task<Lease> AcquireAsync(LeaseKeeper keeper) =>
         (await keeper.TryAcquireAsync(Stage, CancellationToken.None)).ShouldNotBeNull();
 
     private Task RunOutAsync() => Test.ExecuteAsync("update lease set expires_at = 1");

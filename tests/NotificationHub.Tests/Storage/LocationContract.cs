@@ -144,7 +144,7 @@ public abstract class LocationContract : StoreContract
             await Test.ScalarAsync<long>("select superseded_at from notification_secret where state = 'retiring'")
         ).ShouldBe(3);
         await WriteAsync(transaction => SecretStore.WithdrawAsync(transaction, "location-1", newer));
-        (await SecretsAsync()).Count.ShouldBe(2, "only a pending one can be withdrawn");
+        (await SecretsAsync()).Count.ShouldBe(2, "only a pending secret can be withdrawn");
     }
 
     [Fact]
@@ -230,7 +230,7 @@ public abstract class LocationContract : StoreContract
     }
 
     private static Task<long> IncrementVersionAsync(Database database) =>
-        UntilTakenAsync(() =>
+        RetryUntilStoredAsync(() =>
             database.WriteAsync(transaction => LocationStore.IncrementVersionAsync(transaction), CancellationToken.None)
         );
 

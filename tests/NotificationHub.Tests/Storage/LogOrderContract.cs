@@ -31,7 +31,7 @@ public abstract class LogOrderContract : StoreContract
 
         var seen = await FollowAsync(
             ReadNotificationsAsync,
-            writer => AppendPostsAsync(writer % 2 == 0 ? Database : other, writer)
+            writer => AppendNotificationsAsync(writer % 2 == 0 ? Database : other, writer)
         );
 
         seen.ShouldBe(await Test.QueryAsync<long>("select seq from notification_log order by seq"));
@@ -45,10 +45,10 @@ public abstract class LogOrderContract : StoreContract
 
         for (var i = 0; i < Rounds; i++)
         {
-            var (id, body) = ($"post {i}", $"{i}");
+            var (id, body) = ($"notification {i}", $"{i}");
             var outcomes = await Task.WhenAll(
-                UntilTakenAsync(() => Database.AppendAsync(Post(id, body))),
-                UntilTakenAsync(() => other.AppendAsync(Post(id, body)))
+                RetryUntilStoredAsync(() => Database.AppendAsync(Notification(id, body))),
+                RetryUntilStoredAsync(() => other.AppendAsync(Notification(id, body)))
             );
 
             outcomes[0].Seq.ShouldBe(outcomes[1].Seq);
@@ -85,18 +85,18 @@ public abstract class LogOrderContract : StoreContract
         for (var i = 0; i < Rounds; i++)
         {
             NewEvent[] events = [Changed($"{writer}/{i}/a"), Changed($"{writer}/{i}/b")];
-            await UntilTakenAsync(() => database.AppendEventsAsync(events));
+            await RetryUntilStoredAsync(() => database.AppendEventsAsync(events));
         }
     }
 
-    private static async Task AppendPostsAsync(Database database, int writer)
+    private static async Task AppendNotificationsAsync(Database database, int writer)
     {
         for (var i = 0; i < Rounds; i++)
         {
             // All different, so that a retried batch has no duplicates.
             await Task.WhenAll(
-                UntilTakenAsync(() => database.AppendAsync(Post($"{writer}/{i}/a"))),
-                UntilTakenAsync(() => database.AppendAsync(Post($"{writer}/{i}/b")))
+                RetryUntilStoredAsync(() => database.AppendAsync(Notification($"{writer}/{i}/a"))),
+                RetryUntilStoredAsync(() => database.AppendAsync(Notification($"{writer}/{i}/b")))
             );
         }
     }

@@ -7,8 +7,8 @@ public abstract class NotificationAppendContract : StoreContract
     [Fact]
     public async Task A_repeated_notification_is_stored_once()
     {
-        var first = await Database.AppendAsync(Post("a"));
-        var second = await Database.AppendAsync(Post("a"));
+        var first = await Database.AppendAsync(Notification("a"));
+        var second = await Database.AppendAsync(Notification("a"));
 
         first.Result.ShouldBe(AppendResult.Stored);
         second.ShouldBe(new AppendOutcome(AppendResult.Duplicate, first.Seq));
@@ -18,7 +18,9 @@ public abstract class NotificationAppendContract : StoreContract
     [Fact]
     public async Task Exactly_one_of_many_concurrent_repetitions_is_stored()
     {
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Database.AppendAsync(Post("a"))));
+        var outcomes = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(_ => Database.AppendAsync(Notification("a")))
+        );
 
         outcomes.Count(outcome => outcome.Result == AppendResult.Stored).ShouldBe(1);
         outcomes.Select(outcome => outcome.Seq).Distinct().Count().ShouldBe(1);
@@ -28,9 +30,9 @@ public abstract class NotificationAppendContract : StoreContract
     [Fact]
     public async Task The_same_id_with_another_body_is_stored_and_flagged()
     {
-        await Database.AppendAsync(Post("a", """{"one":1}"""));
-        var second = await Database.AppendAsync(Post("a", """{"two":2}"""));
-        var repeat = await Database.AppendAsync(Post("a", """{"two":2}"""));
+        await Database.AppendAsync(Notification("a", """{"one":1}"""));
+        var second = await Database.AppendAsync(Notification("a", """{"two":2}"""));
+        var repeat = await Database.AppendAsync(Notification("a", """{"two":2}"""));
 
         second.Result.ShouldBe(AppendResult.StoredAsConflict);
         repeat.ShouldBe(new AppendOutcome(AppendResult.Duplicate, second.Seq));
@@ -40,18 +42,18 @@ public abstract class NotificationAppendContract : StoreContract
     [Fact]
     public async Task The_same_id_at_two_locations_is_two_notifications()
     {
-        await Database.AppendAsync(Post("a"));
+        await Database.AppendAsync(Notification("a"));
 
-        (await Database.AppendAsync(Post("a", location: "location-2"))).Result.ShouldBe(AppendResult.Stored);
+        (await Database.AppendAsync(Notification("a", location: "location-2"))).Result.ShouldBe(AppendResult.Stored);
     }
 
     [Fact]
     public async Task Two_ids_that_share_a_hash_are_two_notifications()
     {
-        await Database.AppendAsync(Post("a1"));
+        await Database.AppendAsync(Notification("a1"));
 
-        (await Database.AppendAsync(Post("a2"))).Result.ShouldBe(AppendResult.Stored);
-        (await Database.AppendAsync(Post("a1"))).Result.ShouldBe(AppendResult.Duplicate);
+        (await Database.AppendAsync(Notification("a2"))).Result.ShouldBe(AppendResult.Stored);
+        (await Database.AppendAsync(Notification("a1"))).Result.ShouldBe(AppendResult.Duplicate);
     }
 
     [Fact]
@@ -60,21 +62,21 @@ public abstract class NotificationAppendContract : StoreContract
         var outcomes = new List<AppendResult>();
         foreach (var id in (string[])["a", "b", "c"])
         {
-            var post = Post(id, disposition: Disposition.Rejected, quota: 2);
-            outcomes.Add((await Database.AppendAsync(post)).Result);
+            var notification = Notification(id, disposition: Disposition.Rejected, quota: 2);
+            outcomes.Add((await Database.AppendAsync(notification)).Result);
         }
 
         outcomes.ShouldBe([AppendResult.Stored, AppendResult.Stored, AppendResult.OverQuota]);
-        var elsewhere = Post("d", location: "location-2", disposition: Disposition.Rejected, quota: 2);
+        var elsewhere = Notification("d", location: "location-2", disposition: Disposition.Rejected, quota: 2);
         (await Database.AppendAsync(elsewhere)).Result.ShouldBe(AppendResult.Stored);
-        (await Database.AppendAsync(Post("e"))).Result.ShouldBe(AppendResult.Stored);
+        (await Database.AppendAsync(Notification("e"))).Result.ShouldBe(AppendResult.Stored);
     }
 
     [Fact]
     public async Task Appended_notifications_are_read_unchanged_and_in_order()
     {
-        await Database.AppendAsync(Post("a", """{ "first":  "ä" }"""));
-        await Database.AppendAsync(Post("b", "second"));
+        await Database.AppendAsync(Notification("a", """{ "first":  "ä" }"""));
+        await Database.AppendAsync(Notification("b", "second"));
 
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         var page = await NotificationLog.ReadPageAsync(connection, after: 0, limit: 10, CancellationToken.None);
@@ -109,7 +111,7 @@ public abstract class NotificationAppendContract : StoreContract
                 Error = "error",
             }
         );
-        await Database.AppendAsync(Post("a", "conflicting"));
+        await Database.AppendAsync(Notification("a", "conflicting"));
 
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         foreach (
@@ -123,11 +125,11 @@ public abstract class NotificationAppendContract : StoreContract
     [Fact]
     public async Task A_seq_is_not_reused_after_the_end_of_the_log_was_deleted()
     {
-        await Database.AppendAsync(Post("a"));
-        var pruned = await Database.AppendAsync(Post("b"));
+        await Database.AppendAsync(Notification("a"));
+        var pruned = await Database.AppendAsync(Notification("b"));
         await Test.ExecuteAsync("delete from notification_log where seq = @Seq", new { pruned.Seq });
 
-        (await Database.AppendAsync(Post("c"))).Seq.ShouldBeGreaterThan(pruned.Seq);
+        (await Database.AppendAsync(Notification("c"))).Seq.ShouldBeGreaterThan(pruned.Seq);
     }
 
     [Fact]
@@ -135,7 +137,7 @@ public abstract class NotificationAppendContract : StoreContract
     {
         var woken = Database.Signals.NotificationsAppended.Next;
 
-        await Database.AppendAsync(Post("a"));
+        await Database.AppendAsync(Notification("a"));
 
         woken.IsCompleted.ShouldBeTrue();
     }
@@ -143,18 +145,18 @@ public abstract class NotificationAppendContract : StoreContract
     [Fact]
     public async Task Duplicates_and_conflicts_are_detected_within_a_batch_as_in_the_log()
     {
-        var known = await Database.AppendAsync(Post("a", "one"));
-        Task<AppendOutcome>[] posts =
+        var known = await Database.AppendAsync(Notification("a", "one"));
+        Task<AppendOutcome>[] notifications =
         [
-            Database.AppendAsync(Post("a", "one")),
-            Database.AppendAsync(Post("a", "two")),
-            Database.AppendAsync(Post("b", "one")),
-            Database.AppendAsync(Post("a", "two")),
-            Database.AppendAsync(Post("b", "two")),
-            Database.AppendAsync(Post("b", "one")),
+            Database.AppendAsync(Notification("a", "one")),
+            Database.AppendAsync(Notification("a", "two")),
+            Database.AppendAsync(Notification("b", "one")),
+            Database.AppendAsync(Notification("a", "two")),
+            Database.AppendAsync(Notification("b", "two")),
+            Database.AppendAsync(Notification("b", "one")),
         ];
 
-        var outcomes = await Task.WhenAll(posts);
+        var outcomes = await Task.WhenAll(notifications);
 
         outcomes[0].ShouldBe(new AppendOutcome(AppendResult.Duplicate, known.Seq));
         outcomes
@@ -180,11 +182,13 @@ public abstract class NotificationAppendContract : StoreContract
     [Fact]
     public async Task The_quota_applies_within_a_batch()
     {
-        var posts = Enumerable
+        var notifications = Enumerable
             .Range(0, 20)
-            .Select(i => Database.AppendAsync(Post("", $"no JSON {i}", disposition: Disposition.Rejected, quota: 3)));
+            .Select(i =>
+                Database.AppendAsync(Notification("", $"no JSON {i}", disposition: Disposition.Rejected, quota: 3))
+            );
 
-        var outcomes = await Task.WhenAll(posts);
+        var outcomes = await Task.WhenAll(notifications);
 
         outcomes.Count(outcome => outcome.Result == AppendResult.Stored).ShouldBe(3);
         outcomes.Count(outcome => outcome is { Result: AppendResult.OverQuota, Seq: 0 }).ShouldBe(17);
@@ -194,9 +198,9 @@ public abstract class NotificationAppendContract : StoreContract
     [Fact]
     public async Task Notifications_without_an_id_are_compared_by_body_and_do_not_conflict()
     {
-        var first = await Database.AppendAsync(Post("", "one", disposition: Disposition.Rejected));
-        var second = await Database.AppendAsync(Post("", "two", disposition: Disposition.Rejected));
-        var again = await Database.AppendAsync(Post("", "one", disposition: Disposition.Rejected));
+        var first = await Database.AppendAsync(Notification("", "one", disposition: Disposition.Rejected));
+        var second = await Database.AppendAsync(Notification("", "two", disposition: Disposition.Rejected));
+        var again = await Database.AppendAsync(Notification("", "one", disposition: Disposition.Rejected));
 
         second.Result.ShouldBe(AppendResult.Stored);
         again.ShouldBe(new AppendOutcome(AppendResult.Duplicate, first.Seq));

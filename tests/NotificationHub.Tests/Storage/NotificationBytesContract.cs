@@ -14,15 +14,15 @@ public abstract class NotificationBytesContract : StoreContract
     public async Task A_body_may_be_any_bytes(string hex)
     {
         var body = Convert.FromHexString(hex);
-        var others = Enumerable.Range(0, 5).Select(i => Database.AppendAsync(Post($"b{i}")));
-        var posts = await Task.WhenAll([.. others, Database.AppendAsync(Post("a", body))]);
+        var others = Enumerable.Range(0, 5).Select(i => Database.AppendAsync(Notification($"b{i}")));
+        var notifications = await Task.WhenAll([.. others, Database.AppendAsync(Notification("a", body))]);
 
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
-        var kept = (await NotificationLog.FindAsync(connection, posts[^1].Seq)).ShouldNotBeNull();
+        var kept = (await NotificationLog.FindAsync(connection, notifications[^1].Seq)).ShouldNotBeNull();
 
         kept.Body.ShouldBe(body);
         kept.BodySha256.ShouldBe(SHA256.HashData(body));
-        (await Database.AppendAsync(Post("a", body))).Result.ShouldBe(AppendResult.Duplicate);
+        (await Database.AppendAsync(Notification("a", body))).Result.ShouldBe(AppendResult.Duplicate);
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public abstract class NotificationBytesContract : StoreContract
     {
         byte[][] bodies = [.. Enumerable.Range(0, 6).Select(i => LargeBody(seed: i))];
 
-        var outcomes = await Task.WhenAll(bodies.Select((body, i) => Database.AppendAsync(Post($"{i}", body))));
+        var outcomes = await Task.WhenAll(bodies.Select((body, i) => Database.AppendAsync(Notification($"{i}", body))));
 
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         for (var i = 0; i < bodies.Length; i++)

@@ -27,7 +27,7 @@ public abstract class RefetchShardsContract : StoreContract
     {
         var alone = await JoinAsync();
 
-        await LookAsync(alone);
+        await CheckAsync(alone);
 
         alone.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
     }
@@ -36,16 +36,16 @@ public abstract class RefetchShardsContract : StoreContract
     public async Task A_new_replica_gets_its_share_from_replicas_with_a_surplus()
     {
         var first = await JoinAsync();
-        await LookAsync(first);
+        await CheckAsync(first);
         var second = await JoinAsync();
-        await LookAsync(second);
+        await CheckAsync(second);
         second.Shards.Held.ShouldBeEmpty("no replica has released a shard yet");
 
-        await LookAsync(first, second);
+        await CheckAsync(first, second);
         Counts(first, second).ShouldBe([32, 32]);
 
         var third = await JoinAsync();
-        await LookAsync(first, second, third);
+        await CheckAsync(first, second, third);
         Counts(first, second, third).ShouldBe([22, 22, 20]);
         ShouldBeDisjoint(first, second, third);
     }
@@ -54,16 +54,16 @@ public abstract class RefetchShardsContract : StoreContract
     public async Task A_shard_with_a_running_read_is_released_when_the_read_ends()
     {
         var first = await JoinAsync();
-        await LookAsync(first);
+        await CheckAsync(first);
         var busy = Enumerable.Range(0, 40).ToHashSet();
         await JoinAsync();
 
-        await LookAsync(first, busy);
+        await CheckAsync(first, busy);
 
         first.Shards.Held.Count.ShouldBe(32, "no read starts in a shard that will be released");
-        (await CountLeasesAsync(first)).ShouldBe(40, "the turns under way keep their leases");
+        (await CountLeasesAsync(first)).ShouldBe(40, "running slots keep their leases");
 
-        await LookAsync(first, []);
+        await CheckAsync(first, []);
 
         (await CountLeasesAsync(first)).ShouldBe(32);
         first.Shards.Held.Count.ShouldBe(32);
@@ -73,14 +73,14 @@ public abstract class RefetchShardsContract : StoreContract
     public async Task A_planned_release_is_canceled_when_the_new_replica_stops()
     {
         var first = await JoinAsync();
-        await LookAsync(first);
+        await CheckAsync(first);
         var second = await JoinAsync();
         var busy = Enumerable.Range(0, RefetchTargets.Shards).ToHashSet();
-        await LookAsync(first, busy);
+        await CheckAsync(first, busy);
         first.Shards.Held.Count.ShouldBe(32);
 
         await DieAsync(second);
-        await LookAsync(first, busy);
+        await CheckAsync(first, busy);
 
         first.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
     }
@@ -91,15 +91,15 @@ public abstract class RefetchShardsContract : StoreContract
         var first = await JoinAsync();
         var second = await JoinAsync();
         var third = await JoinAsync();
-        await LookAsync(first, second, third);
+        await CheckAsync(first, second, third);
         Counts(first, second, third).ShouldBe([22, 22, 20]);
 
         await DieAsync(second);
-        await LookAsync(first, third);
+        await CheckAsync(first, third);
         Counts(first, third).ShouldBe([22, 20]);
 
         await Test.ExecuteAsync("update lease set expires_at = 1 where owner = @Owner", new { second.Keeper.Owner });
-        await LookAsync(first, third);
+        await CheckAsync(first, third);
         Counts(first, third).ShouldBe([32, 32]);
         ShouldBeDisjoint(first, third);
     }
@@ -108,13 +108,13 @@ public abstract class RefetchShardsContract : StoreContract
     public async Task Shards_released_at_shutdown_can_be_acquired_at_once()
     {
         var first = await JoinAsync();
-        await LookAsync(first);
+        await CheckAsync(first);
         var lease = first.Shards.GetLease(0);
 
         await first.Shards.ReleaseAsync(CancellationToken.None);
         await DieAsync(first);
         var next = await JoinAsync();
-        await LookAsync(next);
+        await CheckAsync(next);
 
         lease.Lost.IsCancellationRequested.ShouldBeTrue();
         next.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
@@ -144,7 +144,7 @@ public abstract class RefetchShardsContract : StoreContract
     private protected static void Configure(StorageOptions options) => options.LeaseDuration = Long;
 
     private Task<bool> UntilLookedAsync(Replica replica) =>
-        UntilTakenAsync(async () =>
+        RetryUntilStoredAsync(async () =>
         {
             Clock.Advance(TimeSpan.FromSeconds(1));
             await replica.Shards.BalanceAsync(new HashSet<int>(), CancellationToken.None);
@@ -168,15 +168,15 @@ public abstract class RefetchShardsContract : StoreContract
     private Task DieAsync(Replica replica) =>
         Test.ExecuteAsync("update replica set seen_at = 1 where replica_id = @Owner", new { replica.Keeper.Owner });
 
-    private protected async Task LookAsync(params IReadOnlyList<Replica> replicas)
+    private protected async Task CheckAsync(params IReadOnlyList<Replica> replicas)
     {
         foreach (var replica in replicas)
         {
-            await LookAsync(replica, busy: []);
+            await CheckAsync(replica, busy: []);
         }
     }
 
-    private async Task LookAsync(Replica replica, HashSet<int> busy)
+    private async Task CheckAsync(Replica replica, HashSet<int> busy)
     {
         Clock.Advance(TimeSpan.FromSeconds(1));
         await Test.ExecuteAsync("update replica set seen_at = @now where seen_at > 1", new { now = await NowAsync() });
@@ -206,7 +206,7 @@ public sealed class SqliteRefetchShardsTests : RefetchShardsContract
     public async Task A_replica_writes_nothing_while_no_shard_is_available()
     {
         var (last, first, second) = (await JoinAsync(), await JoinAsync(), await JoinAsync());
-        await LookAsync(first, second, last);
+        await CheckAsync(first, second, last);
         Counts(first, second, last).ShouldBe([22, 22, 20]);
         var written = false;
         ((InterferingDatabase)Database).BeforeNextWrite(_ =>

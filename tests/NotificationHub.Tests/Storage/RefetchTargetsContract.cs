@@ -69,7 +69,7 @@ public abstract class RefetchTargetsContract : StoreContract
         (await TargetsAsync()).ShouldBe([("1/STDQ", 3L, 142_500L)]);
         await RequestAsync(now: 140_000, Asset("1/STDQ"));
 
-        (await TargetsAsync()).ShouldBe([("1/STDQ", 4L, 145_000L)], "no request puts it off beyond the maximum wait");
+        (await TargetsAsync()).ShouldBe([("1/STDQ", 4L, 145_000L)], "no request delays it beyond the maximum wait");
     }
 
     [Fact]

@@ -23,11 +23,11 @@ public abstract class RemovalContract : StoreContract
         {
             await SaveAsync(id);
             await LocationRows.FillAsync(Database, id);
-            var post = await Database.AppendAsync(Post("a", location: id));
-            await TellAsync(id, EventNames.NotificationTestReceived, post.Seq);
-            await Database.AppendAsync(Post("b", location: id, disposition: Disposition.Quarantined));
-            await TellAsync(id, EventNames.LocationRemoved);
-            await TellAsync(id, EventNames.AssetChanged);
+            var notification = await Database.AppendAsync(Notification("a", location: id));
+            await AppendEventAsync(id, EventNames.NotificationTestReceived, notification.Seq);
+            await Database.AppendAsync(Notification("b", location: id, disposition: Disposition.Quarantined));
+            await AppendEventAsync(id, EventNames.LocationRemoved);
+            await AppendEventAsync(id, EventNames.AssetChanged);
         }
     }
 
@@ -240,7 +240,7 @@ public abstract class RemovalContract : StoreContract
             )
         );
 
-    private Task TellAsync(string location, string type, long? notification = null) =>
+    private Task AppendEventAsync(string location, string type, long? notification = null) =>
         Database.AppendEventsAsync(
             new NewEvent
             {

@@ -6,62 +6,59 @@ using NotificationHub.Storage.Maintenance;
 
 namespace NotificationHub.Tests.Storage;
 
-public abstract class RestoreContract : LogPastContract
+public abstract class RestoreContract : LogStateContract
 {
     /// <summary>Far more than the rows after the backup.</summary>
     private const long Lost = 1_000_000;
 
     [Theory]
-    [InlineData(LogPast.NeverUsed)]
-    [InlineData(LogPast.InUse)]
-    [InlineData(LogPast.EmptiedByRetention)]
-    [InlineData(LogPast.WithoutItsEnd)]
-    public async Task Both_logs_continue_in_a_new_epoch_far_beyond_used_sequences(LogPast past)
+    [InlineData(LogState.NeverUsed)]
+    [InlineData(LogState.InUse)]
+    [InlineData(LogState.Pruned)]
+    [InlineData(LogState.Truncated)]
+    public async Task Both_logs_continue_in_a_new_epoch_far_beyond_used_sequences(LogState state)
     {
-        var last = await LiveAsync(Database, past);
+        var last = await FillAsync(Database, state);
 
         var outcome = await RestoreAsync();
 
         outcome.Epoch.ShouldBe(2);
-        (await NextOfBothAsync(outcome)).ShouldBeFarBehind(last);
+        (await AppendToBothAsync(outcome)).ShouldBeFarBehind(last);
     }
 
     [Theory]
-    [InlineData(LogPast.NeverUsed)]
-    [InlineData(LogPast.InUse)]
-    [InlineData(LogPast.EmptiedByRetention)]
-    public async Task A_second_restore_continues_beyond_the_first(LogPast past)
+    [InlineData(LogState.NeverUsed)]
+    [InlineData(LogState.InUse)]
+    [InlineData(LogState.Pruned)]
+    public async Task A_second_restore_continues_beyond_the_first(LogState state)
     {
-        await LiveAsync(Database, past);
+        await FillAsync(Database, state);
         var first = await RestoreAsync();
         var unused = await RestoreAsync();
-        var used = await NextOfBothAsync(unused);
+        var used = await AppendToBothAsync(unused);
 
         var third = await RestoreAsync();
 
         new[] { first.Epoch, unused.Epoch, third.Epoch }.ShouldBe([2L, 3L, 4L]);
         unused.FirstEvent.ShouldBeGreaterThanOrEqualTo(first.FirstEvent);
-        (await NextOfBothAsync(third)).ShouldBeFarBehind((used.Notification, used.Event));
+        (await AppendToBothAsync(third)).ShouldBeFarBehind((used.Notification, used.Event));
     }
 
     [Fact]
     public async Task A_restore_continues_beyond_an_earlier_restore_from_the_same_backup()
     {
-        await LiveAsync(Database, LogPast.InUse);
+        await FillAsync(Database, LogState.InUse);
         var now = await Database.WriteAsync(transaction => transaction.NowAsync(), CancellationToken.None);
 
         var outcome = await RestoreAsync();
 
-        outcome.FirstEvent.ShouldBeGreaterThan(
-            now.ToStored() * 1_000,
-            "a later restore is behind whatever came in between"
-        );
+        outcome.FirstEvent.ShouldBeGreaterThan(now.ToStored() * 1_000, "a later restore starts after all earlier rows");
     }
 
     [Fact]
     public async Task Repeated_restores_stay_near_the_clock_so_that_an_older_backup_exceeds_them()
     {
-        await LiveAsync(Database, LogPast.InUse);
+        await FillAsync(Database, LogState.InUse);
         await RestoreAsync();
 
         var second = await RestoreAsync();
@@ -73,7 +70,7 @@ public abstract class RestoreContract : LogPastContract
     [Fact]
     public async Task Rows_of_the_backup_keep_their_epoch()
     {
-        var last = await LiveAsync(Database, LogPast.InUse);
+        var last = await FillAsync(Database, LogState.InUse);
 
         await RestoreAsync();
 
@@ -131,7 +128,7 @@ public abstract class RestoreContract : LogPastContract
     [Fact]
     public async Task A_replica_last_seen_years_in_the_future_is_not_running()
     {
-        await LiveAsync(Database, LogPast.InUse);
+        await FillAsync(Database, LogState.InUse);
         await Test.ExecuteAsync(
             "insert into replica (replica_id, locations_version, seen_at) values ('ahead', 0, 99999999999999)"
         );
@@ -144,7 +141,7 @@ public abstract class RestoreContract : LogPastContract
     [Fact]
     public async Task Nothing_is_changed_while_a_hub_is_running()
     {
-        await LiveAsync(Database, LogPast.InUse);
+        await FillAsync(Database, LogState.InUse);
         await Test.ExecuteAsync(
             "insert into replica (replica_id, locations_version, seen_at) values ('running', 0, @soon)",
             new { soon = TimeProvider.System.GetUtcNow().AddMinutes(5).ToUnixTimeMilliseconds() }
@@ -161,9 +158,9 @@ public abstract class RestoreContract : LogPastContract
         new RestoreRecovery(Database).RunAsync(TestActor.Operator, CancellationToken.None);
 
     /// <summary>Appends to both logs; all rows must be in the current epoch.</summary>
-    private async Task<Firsts> NextOfBothAsync(RestoreOutcome outcome)
+    private async Task<FirstSeqs> AppendToBothAsync(RestoreOutcome outcome)
     {
-        var next = new Firsts(await PostAsync(Database), await TellAsync(Database));
+        var next = new FirstSeqs(await PostAsync(Database), await AppendEventAsync(Database));
         next.Notification.ShouldBeGreaterThanOrEqualTo(await FromAsync("notification", outcome.Epoch));
         next.Event.ShouldBeGreaterThanOrEqualTo(await FromAsync("event", outcome.Epoch));
         next.Event.ShouldBeGreaterThanOrEqualTo(outcome.FirstEvent);
@@ -181,7 +178,7 @@ public abstract class RestoreContract : LogPastContract
     private LeaseKeeper NewKeeper() =>
         new(Database, Options.Create(Test.Options), TimeProvider.System, NullLogger<LeaseKeeper>.Instance);
 
-    private sealed record Firsts(long Notification, long Event)
+    private sealed record FirstSeqs(long Notification, long Event)
     {
         public void ShouldBeFarBehind((long Notification, long Event) last)
         {

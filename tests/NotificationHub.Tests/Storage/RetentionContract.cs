@@ -79,7 +79,7 @@ public abstract class RetentionContract : RetentionSceneContract
         (await Scene.NotificationsAsync()).ShouldBeEmpty();
 
         (await Scene.PostAsync()).ShouldBe(4);
-        (await Scene.TellAsync()).ShouldBe(4);
+        (await Scene.AppendEventAsync()).ShouldBe(4);
     }
 
     [Fact]
@@ -98,8 +98,8 @@ public abstract class RetentionContract : RetentionSceneContract
     [Fact]
     public async Task Events_of_a_topic_that_has_never_sent_are_retained()
     {
-        await Scene.TellAsync();
-        await Scene.TellAsync(type: "user.changed");
+        await Scene.AppendEventAsync();
+        await Scene.AppendEventAsync(type: "user.changed");
         await Scene.SetPublishedAsync("assets", 1);
 
         Scene.Pass(days: 100);
@@ -111,7 +111,7 @@ public abstract class RetentionContract : RetentionSceneContract
     [Fact]
     public async Task A_quiet_topic_does_not_delay_deletion()
     {
-        await Scene.TellAsync(type: "user.changed");
+        await Scene.AppendEventAsync(type: "user.changed");
         await Scene.SetPublishedAsync("users", 1);
         await Scene.RouteAsync(5);
         await Scene.SetPublishedAsync("assets", 6);
@@ -153,10 +153,10 @@ public abstract class RetentionContract : RetentionSceneContract
     [Fact]
     public async Task A_recent_row_retains_the_rows_after_it()
     {
-        await Scene.TellAsync();
+        await Scene.AppendEventAsync();
         Scene.Pass(days: 50);
-        await Scene.TellAsync();
-        await Scene.TellAsync();
+        await Scene.AppendEventAsync();
+        await Scene.AppendEventAsync();
         await Test.ExecuteAsync("update event_log set created_at = 0 where seq = 3");
         await Scene.SetPublishedAsync("assets", 3);
 

@@ -154,7 +154,7 @@ public abstract class SnapshotContract : StoreContract
                 .Range(0, 10)
                 .Select(i =>
                     Task.Run(() =>
-                        UntilTakenAsync(() =>
+                        RetryUntilStoredAsync(() =>
                             (i % 2 == 0 ? Database : other).WriteAsync(
                                 transaction => SnapshotStore.TakeReadNumberAsync(transaction, "location-1"),
                                 CancellationToken.None

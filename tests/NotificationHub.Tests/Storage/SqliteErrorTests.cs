@@ -16,12 +16,12 @@ public sealed class SqliteErrorTests : StoreContract
                 transaction: held
             );
 
-            await Should.ThrowAsync<StorageUnavailableException>(() => Database.AppendAsync(Post("a")));
+            await Should.ThrowAsync<StorageUnavailableException>(() => Database.AppendAsync(Notification("a")));
             await Should.ThrowAsync<StorageUnavailableException>(() => MoveAsync("refused"));
             await held.CommitAsync();
         }
 
-        (await Database.AppendAsync(Post("a"))).Result.ShouldBe(AppendResult.Stored);
+        (await Database.AppendAsync(Notification("a"))).Result.ShouldBe(AppendResult.Stored);
         await MoveAsync("accepted");
         (await Test.QueryAsync<string>("select name from log_cursor order by name")).ShouldBe(["accepted", "other"]);
     }
@@ -32,7 +32,7 @@ public sealed class SqliteErrorTests : StoreContract
         await LimitPagesAsync(1);
         var large = new string('x', 1_000_000);
 
-        await Should.ThrowAsync<StorageUnavailableException>(() => Database.AppendAsync(Post("a", large)));
+        await Should.ThrowAsync<StorageUnavailableException>(() => Database.AppendAsync(Notification("a", large)));
         await Should.ThrowAsync<StorageUnavailableException>(() =>
             WriteAsync(async transaction =>
             {
@@ -45,7 +45,7 @@ public sealed class SqliteErrorTests : StoreContract
 
         await LimitPagesAsync(1_000_000);
 
-        (await Database.AppendAsync(Post("a", large))).Result.ShouldBe(AppendResult.Stored);
+        (await Database.AppendAsync(Notification("a", large))).Result.ShouldBe(AppendResult.Stored);
         await MoveAsync("accepted");
         (await Test.QueryAsync<string>("select name from log_cursor")).ShouldBe(["accepted"]);
     }

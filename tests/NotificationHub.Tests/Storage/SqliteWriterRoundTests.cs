@@ -12,17 +12,17 @@ public sealed class SqliteWriterRoundTests
     {
         await using var database = await TestDatabase.OpenAsync();
         var failures = new List<Task>();
-        var posts = new List<Task<AppendOutcome>>();
+        var notifications = new List<Task<AppendOutcome>>();
 
         for (var i = 0; i < 200; i++)
         {
             failures.Add(Failing(database.Database));
-            posts.Add(database.Database.AppendAsync(Post($"n-{i}")));
+            notifications.Add(database.Database.AppendAsync(Notification($"n-{i}")));
         }
 
-        foreach (var post in posts)
+        foreach (var notification in notifications)
         {
-            (await post).Result.ShouldBe(AppendResult.Stored);
+            (await notification).Result.ShouldBe(AppendResult.Stored);
         }
 
         foreach (var failure in failures)
@@ -52,9 +52,9 @@ public sealed class SqliteWriterRoundTests
                     ),
                 CancellationToken.None
             );
-            var post = database.Database.AppendAsync(Post($"n-{i}"));
+            var notification = database.Database.AppendAsync(Notification($"n-{i}"));
 
-            (await post).Result.ShouldBe(AppendResult.Stored);
+            (await notification).Result.ShouldBe(AppendResult.Stored);
             await Should.ThrowAsync<StorageUnavailableException>(filling);
         }
     }
@@ -69,18 +69,18 @@ public sealed class SqliteWriterRoundTests
         );
         var big = new string('x', 1_000_000);
 
-        Task<AppendOutcome>[] posts =
+        Task<AppendOutcome>[] notifications =
         [
-            .. Enumerable.Range(0, 10).Select(i => database.Database.AppendAsync(Post($"{big}{i}"))),
+            .. Enumerable.Range(0, 10).Select(i => database.Database.AppendAsync(Notification($"{big}{i}"))),
         ];
 
         var failures = new List<Exception>();
-        foreach (var post in posts)
+        foreach (var notification in notifications)
         {
-            failures.Add(await Should.ThrowAsync<StorageUnavailableException>(post));
+            failures.Add(await Should.ThrowAsync<StorageUnavailableException>(notification));
         }
 
-        failures.Distinct().Count().ShouldBe(posts.Length);
+        failures.Distinct().Count().ShouldBe(notifications.Length);
     }
 
     private static Task Failing(Database database) =>
@@ -93,7 +93,7 @@ public sealed class SqliteWriterRoundTests
             CancellationToken.None
         );
 
-    private static NotificationAppend Post(string id) =>
+    private static NotificationAppend Notification(string id) =>
         new()
         {
             LocationId = "loc"u8.ToArray(),

@@ -29,7 +29,7 @@ public abstract class StoreContract : IAsyncLifetime
         Database.WriteAsync(work, CancellationToken.None);
 
     /// <summary>Retries until the write succeeds: another process may hold a lock for longer than a write waits.</summary>
-    private protected static async Task<T> UntilTakenAsync<T>(Func<Task<T>> write)
+    private protected static async Task<T> RetryUntilStoredAsync<T>(Func<Task<T>> write)
     {
         var started = Stopwatch.GetTimestamp();
         while (true)
@@ -46,15 +46,15 @@ public abstract class StoreContract : IAsyncLifetime
     }
 
     /// <summary>A notification as intake appends it; the first letter of its ID is its hash.</summary>
-    private protected static NotificationAppend Post(
+    private protected static NotificationAppend Notification(
         string id,
         string body = "{}",
         string location = "location-1",
         Disposition disposition = Disposition.Accepted,
         int quota = 100
-    ) => Post(id, Encoding.UTF8.GetBytes(body), location, disposition, quota);
+    ) => Notification(id, Encoding.UTF8.GetBytes(body), location, disposition, quota);
 
-    private protected static NotificationAppend Post(
+    private protected static NotificationAppend Notification(
         string id,
         byte[] body,
         string location = "location-1",

@@ -30,8 +30,8 @@ public abstract class TwoOwnersContract : StoreContract
             var name = $"stage {i}";
 
             var taken = await Task.WhenAll(
-                Task.Run(() => UntilTakenAsync(() => first.TryAcquireAsync(name, CancellationToken.None))),
-                Task.Run(() => UntilTakenAsync(() => second.TryAcquireAsync(name, CancellationToken.None)))
+                Task.Run(() => RetryUntilStoredAsync(() => first.TryAcquireAsync(name, CancellationToken.None))),
+                Task.Run(() => RetryUntilStoredAsync(() => second.TryAcquireAsync(name, CancellationToken.None)))
             );
 
             taken.OfType<Lease>().ShouldHaveSingleItem().Dispose();
@@ -58,10 +58,10 @@ public abstract class TwoOwnersContract : StoreContract
         await Task.WhenAny(demanded.Task, owning);
         await Until.TrueAsync(() => Test.ScalarAsync<bool>(HasRunOut), "the lease has run out");
 
-        var takeover = Task.Run(() => TakeAsync(second));
+        var takeover = Task.Run(() => AcquireAsync(second));
         await Task.WhenAny(takeover, owning, Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None));
 
-        (takeover.IsCompletedSuccessfully && !owning.IsCompleted).ShouldBeFalse("two own the stage");
+        (takeover.IsCompletedSuccessfully && !owning.IsCompleted).ShouldBeFalse("the stage has two owners");
         goOn.TrySetResult();
         var isCommitted = await IsCommittedAsync(owning);
         using var next = await takeover;
@@ -137,11 +137,11 @@ public abstract class TwoOwnersContract : StoreContract
         );
     }
 
-    private static async Task<Lease> TakeAsync(LeaseKeeper keeper)
+    private static async Task<Lease> AcquireAsync(LeaseKeeper keeper)
     {
         while (true)
         {
-            if (await UntilTakenAsync(() => keeper.TryAcquireAsync(Stage, CancellationToken.None)) is { } lease)
+            if (await RetryUntilStoredAsync(() => keeper.TryAcquireAsync(Stage, CancellationToken.None)) is { } lease)
             {
                 return lease;
             }
@@ -171,7 +171,7 @@ public abstract class TwoOwnersContract : StoreContract
     {
         try
         {
-            return await UntilTakenAsync(() =>
+            return await RetryUntilStoredAsync(() =>
                 database.WriteAsync(
                     async transaction =>
                     {
@@ -189,7 +189,7 @@ public abstract class TwoOwnersContract : StoreContract
     }
 
     private static Task<bool> RequestAsync(Database database, string holder) =>
-        UntilTakenAsync(() =>
+        RetryUntilStoredAsync(() =>
             database.WriteAsync(
                 async transaction =>
                 {

@@ -62,12 +62,14 @@ public abstract class WriterContract : StoreContract
     [Fact]
     public async Task Notifications_and_transactions_of_many_callers_all_complete()
     {
-        var posts = Enumerable.Range(0, 500).Select(i => Database.AppendAsync(Post($"{(char)('a' + (i % 26))}{i}")));
+        var notifications = Enumerable
+            .Range(0, 500)
+            .Select(i => Database.AppendAsync(Notification($"{(char)('a' + (i % 26))}{i}")));
         var writes = Enumerable
             .Range(0, 50)
             .Select(i => WriteAsync(transaction => InsertAsync(transaction, $"stage-{i}")));
 
-        await Task.WhenAll([.. posts, .. writes]);
+        await Task.WhenAll([.. notifications, .. writes]);
 
         (await Test.ScalarAsync<long>("select count(*) from notification_log")).ShouldBe(500);
         (await Test.ScalarAsync<long>("select count(*) from log_cursor")).ShouldBe(50);
@@ -78,7 +80,7 @@ public abstract class WriterContract : StoreContract
     {
         await Database.DisposeAsync();
 
-        await Should.ThrowAsync<StorageUnavailableException>(() => Database.AppendAsync(Post("a")));
+        await Should.ThrowAsync<StorageUnavailableException>(() => Database.AppendAsync(Notification("a")));
         await Should.ThrowAsync<StorageUnavailableException>(() =>
             WriteAsync(transaction => InsertAsync(transaction, "never"))
         );

@@ -28,7 +28,7 @@ public sealed class AzureMonitorExportTests
         (await scene.PostAsync("n-1", traceparent: $"00-{SendersTrace}-b7ad6b7169203331-01")).ShouldBe(
             HttpStatusCode.OK
         );
-        await scene.TakeAsync("asset.count.notified");
+        await scene.ReceiveAsync("asset.count.notified");
         await scene.EndAsync();
 
         var items = insights.Items;

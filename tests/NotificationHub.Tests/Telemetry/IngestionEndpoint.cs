@@ -74,14 +74,14 @@ internal sealed class IngestionEndpoint : IAsyncDisposable
         var builder = WebApplication.CreateBuilder(["--urls=http://127.0.0.1:0"]);
         builder.Logging.ClearProviders();
         var endpoint = new IngestionEndpoint(builder.Build()) { Status = status };
-        endpoint.app.Run(endpoint.TakeAsync);
+        endpoint.app.Run(endpoint.ReceiveAsync);
         await endpoint.app.StartAsync();
         return endpoint;
     }
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 
-    private async Task TakeAsync(HttpContext context)
+    private async Task ReceiveAsync(HttpContext context)
     {
         using var reader = new StreamReader(
             context.Request.Headers.ContentEncoding == "gzip"

@@ -85,7 +85,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
         ]);
         builder.Logging.ClearProviders();
         var collector = new OtlpCollector(builder.Build(), protocol);
-        collector.app.Run(collector.TakeAsync);
+        collector.app.Run(collector.ReceiveAsync);
         await collector.app.StartAsync();
         return collector;
     }
@@ -96,7 +96,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
         await app.DisposeAsync();
     }
 
-    private async Task TakeAsync(HttpContext context)
+    private async Task ReceiveAsync(HttpContext context)
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);

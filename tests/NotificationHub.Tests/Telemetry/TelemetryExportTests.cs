@@ -16,8 +16,8 @@ public sealed class TelemetryExportTests
         await scene.RegisterAsync();
 
         (await scene.PostAsync("n-1", traceparent: $"00-{Senders}-01")).ShouldBe(HttpStatusCode.OK);
-        var notified = await scene.TakeAsync("asset.count.notified");
-        var changed = await scene.TakeAsync("asset.changed");
+        var notified = await scene.ReceiveAsync("asset.count.notified");
+        var changed = await scene.ReceiveAsync("asset.changed");
         await scene.EndAsync();
 
         var spans = scene.Collector.Spans;
@@ -89,7 +89,7 @@ public sealed class TelemetryExportTests
         await scene.RegisterAsync();
 
         await scene.PostAsync("n-1", traceparent: $"00-{Senders}-01");
-        var notified = await scene.TakeAsync("asset.count.notified");
+        var notified = await scene.ReceiveAsync("asset.count.notified");
         await scene.EndAsync();
 
         notified.Properties["traceparent"].ToString().ShouldNotBeNull().ShouldEndWith("-00");
@@ -109,7 +109,7 @@ public sealed class TelemetryExportTests
         );
         await scene.RegisterAsync();
         await scene.PostAsync("n-1");
-        await scene.TakeAsync("asset.count.notified");
+        await scene.ReceiveAsync("asset.count.notified");
         await scene.EndAsync();
 
         var collector = scene.Collector;

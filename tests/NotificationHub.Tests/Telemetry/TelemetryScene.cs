@@ -91,7 +91,7 @@ internal sealed class TelemetryScene : IAsyncDisposable
     }
 
     /// <summary>Waits for a message of the topic <c>assets</c>.</summary>
-    public async Task<BusMessage> TakeAsync(string type)
+    public async Task<BusMessage> ReceiveAsync(string type)
     {
         using var patience = new CancellationTokenSource(Patience);
         while (true)

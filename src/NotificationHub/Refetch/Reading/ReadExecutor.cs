@@ -267,7 +267,7 @@ internal sealed class ReadExecutor(
         var progress = new ReadProgress(state.IsUndisturbed);
         while (!await CommitAsync(state, transaction => CompleteAsync(transaction, state, progress, complete: false)))
         {
-            // Chunk by chunk.
+            // Each transaction completes one chunk of targets.
         }
 
         return true;

@@ -87,7 +87,7 @@ public sealed class ReadmeTests : IAsyncLifetime
     [Fact]
     public void The_table_lists_every_instrument_with_kind_and_unit()
     {
-        using var seen = new SeenTelemetry();
+        using var seen = new RecordedTelemetry();
         List<string> instruments = [];
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, _) =>

@@ -10,7 +10,7 @@ public sealed class AppleTelemetryTests : AppleTest
     private const string NoAssets =
         """{"uId":"1","currentPageIndex":0,"size":0,"totalPages":1,"versionId":"v","assets":[]}""";
 
-    private readonly SeenTelemetry seen = new();
+    private readonly RecordedTelemetry seen = new();
     private readonly HttpClient http;
     private readonly AppleClient client;
     private readonly AppleSession session;

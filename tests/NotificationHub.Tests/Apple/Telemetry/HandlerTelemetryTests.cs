@@ -12,7 +12,7 @@ public sealed class HandlerTelemetryTests
     [Fact]
     public async Task Each_request_is_reported_once_and_Apple_gets_no_trace_context()
     {
-        using var seen = new SeenTelemetry();
+        using var seen = new RecordedTelemetry();
         List<string> headers = [];
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -42,7 +42,7 @@ public sealed class HandlerTelemetryTests
     [Fact]
     public async Task The_registered_client_measures_with_the_meters_of_the_application()
     {
-        using var seen = new SeenTelemetry();
+        using var seen = new RecordedTelemetry();
         var services = new ServiceCollection();
         services.AddSingleton<System.Diagnostics.Metrics.IMeterFactory>(seen.Meters);
         services

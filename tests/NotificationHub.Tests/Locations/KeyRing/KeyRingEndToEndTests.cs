@@ -161,7 +161,7 @@ public sealed class KeyRingEndToEndTests
                     ring.IsOpen || ring.Problem!.Contains("cannot be reached", StringComparison.Ordinal)
                 );
             },
-            "the request that was not answered has ended"
+            "the unanswered request has ended"
         );
         await Crash.Until.TrueAsync(
             () =>

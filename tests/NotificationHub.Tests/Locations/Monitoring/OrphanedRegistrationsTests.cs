@@ -13,11 +13,11 @@ public sealed class OrphanedRegistrationsTests
         var isDead = true;
         for (var step = 1; isDead; step++)
         {
-            await using var process = await OperatorProcess.StartAsync(scene, step, afterIt: true);
+            await using var process = await OperatorProcess.StartAsync(scene, step, afterStep: true);
             var added = await process.RunAsync<LocationRegistration, ReceiveOnlyLocation>(registration =>
                 registration.RegisterReceiveOnlyAsync(scene.HubUrl, CancellationToken.None)
             );
-            isDead = process.IsDead;
+            isDead = process.HasCrashed;
             var before = await scene.LocationsAsync();
 
             await DropAsync(scene);

@@ -125,6 +125,6 @@ public sealed class LocationDataDeletionTests
                 await scene.ScalarAsync<long>(
                     "select count(*) from notification_log where seq > coalesce((select position from log_cursor where name = 'routing'), 0)"
                 ) == 0,
-            "the router has come to the end"
+            "the router has read the whole log"
         );
 }

@@ -139,12 +139,12 @@ public sealed class LocationRemovalTests
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
-        await using (var process = await OperatorProcess.StartAsync(scene, diesAt: 4))
+        await using (var process = await OperatorProcess.StartAsync(scene, crashesAt: 4))
         {
             await process.RunAsync<LocationRemoval, RemoveResult>(removal =>
                 removal.RemoveAsync(new RemoveRequest(location.LocationId), CancellationToken.None)
             );
-            process.IsDead.ShouldBeTrue();
+            process.HasCrashed.ShouldBeTrue();
         }
 
         await scene.LetTimePassAsync();
@@ -164,12 +164,12 @@ public sealed class LocationRemovalTests
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
-        await using (var process = await OperatorProcess.StartAsync(scene, diesAt: 4))
+        await using (var process = await OperatorProcess.StartAsync(scene, crashesAt: 4))
         {
             await process.RunAsync<LocationRemoval, RemoveResult>(removal =>
                 removal.RemoveAsync(new RemoveRequest(location.LocationId), CancellationToken.None)
             );
-            process.IsDead.ShouldBeTrue();
+            process.HasCrashed.ShouldBeTrue();
         }
 
         await scene.LetTimePassAsync();
@@ -219,17 +219,17 @@ public sealed class LocationRemovalTests
         for (var isDead = true; isDead; )
         {
             steps++;
-            foreach (var afterIt in new[] { false, true })
+            foreach (var afterStep in new[] { false, true })
             {
                 var (library, location) = await AddAsync(scene);
-                await using var process = await OperatorProcess.StartAsync(scene, steps, afterIt);
+                await using var process = await OperatorProcess.StartAsync(scene, steps, afterStep);
                 await process.RunAsync<LocationRemoval, RemoveResult>(removal =>
                     removal.RemoveAsync(
                         new RemoveRequest(location.LocationId, DeleteData: true),
                         CancellationToken.None
                     )
                 );
-                isDead = process.IsDead;
+                isDead = process.HasCrashed;
 
                 await scene.LetTimePassAsync();
                 await PassAsync(scene);

@@ -7,13 +7,13 @@ public sealed class ServiceBusOptionsTests
     private const string Usable =
         "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=c2VjcmV0";
 
-    private static IEnumerable<string> Faults(ServiceBusOptions options) =>
-        new ServiceBusOptionsValidator().Validate(options).Errors.Select(fault => fault.PropertyName);
+    private static IEnumerable<string> InvalidSettings(ServiceBusOptions options) =>
+        new ServiceBusOptionsValidator().Validate(options).Errors.Select(error => error.PropertyName);
 
     [Fact]
     public void The_defaults_are_valid_and_configure_no_Service_Bus()
     {
-        Faults(new()).ShouldBeEmpty();
+        InvalidSettings(new()).ShouldBeEmpty();
         new ServiceBusOptions().IsConfigured.ShouldBeFalse();
     }
 
@@ -23,14 +23,14 @@ public sealed class ServiceBusOptionsTests
         var named = new ServiceBusOptions { FullyQualifiedNamespace = "contoso.servicebus.windows.net" };
         var connected = new ServiceBusOptions { ConnectionString = Usable };
 
-        Faults(named).ShouldBeEmpty();
-        Faults(connected).ShouldBeEmpty();
+        InvalidSettings(named).ShouldBeEmpty();
+        InvalidSettings(connected).ShouldBeEmpty();
         (named.IsConfigured, connected.IsConfigured).ShouldBe((true, true));
     }
 
     [Fact]
     public void Both_together_are_an_error() =>
-        Faults(new() { FullyQualifiedNamespace = "contoso.servicebus.windows.net", ConnectionString = Usable })
+        InvalidSettings(new() { FullyQualifiedNamespace = "contoso.servicebus.windows.net", ConnectionString = Usable })
             .ShouldBe([nameof(ServiceBusOptions.FullyQualifiedNamespace)]);
 
     [Theory]
@@ -38,10 +38,11 @@ public sealed class ServiceBusOptionsTests
     [InlineData("contoso.servicebus.windows.net/assets")]
     [InlineData("127.0.0.1")]
     public void A_namespace_is_a_host_name_only(string name) =>
-        Faults(new() { FullyQualifiedNamespace = name }).ShouldBe([nameof(ServiceBusOptions.FullyQualifiedNamespace)]);
+        InvalidSettings(new() { FullyQualifiedNamespace = name })
+            .ShouldBe([nameof(ServiceBusOptions.FullyQualifiedNamespace)]);
 
     [Fact]
     public void All_errors_are_reported_at_once() =>
-        Faults(new() { ConnectionString = "Endpoint=sb://a/", SendTimeout = TimeSpan.Zero })
+        InvalidSettings(new() { ConnectionString = "Endpoint=sb://a/", SendTimeout = TimeSpan.Zero })
             .ShouldBe(["ConnectionString", "ConnectionString", "SendTimeout"]);
 }

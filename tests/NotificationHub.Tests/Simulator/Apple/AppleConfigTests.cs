@@ -35,11 +35,11 @@ public sealed class AppleConfigTests : AppleTest
 
         answer.Status.ShouldBe(200);
         ((string?)answer.Body["notificationAuthToken"]).ShouldBe(Secret);
-        var post = Receiver.Deliveries.ShouldHaveSingleItem();
-        post.Type.ShouldBe("TEST_NOTIFICATION");
-        post.Authorization.ShouldBe("Bearer " + Secret);
-        post.Payload.Count.ShouldBe(0);
-        ((string?)post.Body["uId"]).ShouldBe(Location.UId);
+        var delivery = Receiver.Deliveries.ShouldHaveSingleItem();
+        delivery.Type.ShouldBe("TEST_NOTIFICATION");
+        delivery.Authorization.ShouldBe("Bearer " + Secret);
+        delivery.Payload.Count.ShouldBe(0);
+        ((string?)delivery.Body["uId"]).ShouldBe(Location.UId);
         Location.Configuration.MdmInfo.ShouldBe(new MdmInfo("hub-1", "Hub", ""));
         Apple.Violations.ShouldBeEmpty();
     }

@@ -70,7 +70,7 @@ public sealed class AppleDeliveryTests : AppleTest
         await Location.AssociateAsync(["1"], [.. Enumerable.Range(0, 20_000).Select(number => $"S{number}")]);
         await Apple.WaitUntilDeliveredAsync();
 
-        var byId = Receiver.Notifications.ToLookup(post => post.Id);
+        var byId = Receiver.Notifications.ToLookup(notification => notification.Id);
         byId.Count.ShouldBe(200);
         byId.ShouldAllBe(copies => copies.DistinctBy(copy => copy.Body.ToJsonString()).Count() == 1);
         byId.Count(copies => copies.Count() == 2).ShouldBeInRange(10, 90);

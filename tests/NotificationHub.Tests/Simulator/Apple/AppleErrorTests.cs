@@ -119,7 +119,9 @@ public sealed class AppleErrorTests : AppleTest
         var status = await GetAsync("/status?eventId=" + answer.Body["eventId"]);
         ((string?)status.Body["eventStatus"]).ShouldBe("FAILED");
         ((int)status.Rows("failures").ShouldHaveSingleItem()["errorNumber"]!).ShouldBe(errorNumber);
-        var failure = Receiver.Notifications.Single(post => (string?)post.Payload["result"] == "FAILURE");
+        var failure = Receiver.Notifications.Single(notification =>
+            (string?)notification.Payload["result"] == "FAILURE"
+        );
         ((int)failure.Payload["error"]!["errorNumber"]!).ShouldBe(errorNumber);
         Apple.Violations.ShouldBeEmpty();
     }

@@ -19,12 +19,12 @@ public sealed class AppleEventTests : AppleTest
         await Apple.WaitUntilDeliveredAsync();
 
         Receiver
-            .Notifications.Select(post => post.Elements("assignments"))
+            .Notifications.Select(notification => notification.Elements("assignments"))
             .Order()
             .ShouldBe([50, 50, 100, 100, 100, 100]);
-        Receiver.Notifications.ShouldAllBe(post => (string?)post.Payload["eventId"] == eventId);
+        Receiver.Notifications.ShouldAllBe(notification => (string?)notification.Payload["eventId"] == eventId);
         Receiver
-            .Notifications.SelectMany(post => post.Payload["assignments"]!.AsArray())
+            .Notifications.SelectMany(notification => notification.Payload["assignments"]!.AsArray())
             .DistinctBy(assignment => assignment!.ToJsonString())
             .Count()
             .ShouldBe(500);
@@ -40,8 +40,11 @@ public sealed class AppleEventTests : AppleTest
         var eventId = await Location.AssociateAsync(["1"], ["S1", "S2", "S3"]);
         await Apple.WaitUntilDeliveredAsync();
 
-        Receiver.Notifications.Select(post => (string?)post.Payload["result"]).Order().ShouldBe(["FAILURE", "SUCCESS"]);
-        var failure = Receiver.Notifications.Single(post => post.Payload.ContainsKey("error"));
+        Receiver
+            .Notifications.Select(notification => (string?)notification.Payload["result"])
+            .Order()
+            .ShouldBe(["FAILURE", "SUCCESS"]);
+        var failure = Receiver.Notifications.Single(notification => notification.Payload.ContainsKey("error"));
         ((int)failure.Payload["error"]!["errorNumber"]!).ShouldBe(9709);
         failure.Payload["error"]!["errorInfo"]!["serialNumbers"]!.ToJsonString().ShouldBe("""["S3"]""");
         var status = await GetAsync("/status?eventId=" + eventId);
@@ -70,8 +73,8 @@ public sealed class AppleEventTests : AppleTest
         );
         await Apple.WaitUntilDeliveredAsync();
 
-        var post = Receiver.Notifications.ShouldHaveSingleItem();
-        ((string?)post.Payload["eventId"]).ShouldBe((string?)answer.Body["eventId"]);
+        var notification = Receiver.Notifications.ShouldHaveSingleItem();
+        ((string?)notification.Payload["eventId"]).ShouldBe((string?)answer.Body["eventId"]);
         Apple.Violations.ShouldBeEmpty();
     }
 
@@ -121,8 +124,8 @@ public sealed class AppleEventTests : AppleTest
         await Location.RetireUsersAsync("u1");
         await Apple.WaitUntilDeliveredAsync();
 
-        var byType = Receiver.Notifications.ToLookup(post =>
-            $"{post.Type} {(string?)post.Payload["type"]} {(string?)post.Payload["result"]}".TrimEnd()
+        var byType = Receiver.Notifications.ToLookup(notification =>
+            $"{notification.Type} {(string?)notification.Payload["type"]} {(string?)notification.Payload["result"]}".TrimEnd()
         );
         byType["USER_MANAGEMENT CREATE SUCCESS"].Single().Elements("users").ShouldBe(1);
         ((int)byType["USER_MANAGEMENT CREATE FAILURE"].Single().Payload["error"]!["errorNumber"]!).ShouldBe(9716);
@@ -180,9 +183,11 @@ public sealed class AppleEventTests : AppleTest
         Location.EndBillingPeriod(11);
         await Apple.WaitUntilDeliveredAsync();
 
-        var management = Receiver.Notifications.Single(post => post.Type == "SUBSCRIPTION_MANAGEMENT");
+        var management = Receiver.Notifications.Single(notification => notification.Type == "SUBSCRIPTION_MANAGEMENT");
         ((string?)management.Payload["eventId"]).ShouldBe((string?)answer.Body["eventId"]);
-        Receiver.Notifications.Single(post => post.Type == "SUBSCRIPTION_COUNT").Payload["counts"]!["available"]!
+        Receiver.Notifications.Single(notification => notification.Type == "SUBSCRIPTION_COUNT").Payload["counts"]![
+            "available"
+        ]!
             .ToJsonString()
             .ShouldBe("""{"renewing":5,"expiring":0}""");
     }
@@ -252,16 +257,18 @@ public sealed class AppleEventTests : AppleTest
         foreach (var eventId in eventIds)
         {
             var status = Location.EventStatus(eventId)!;
-            var notifications = Receiver.Notifications.Where(post => (string?)post.Payload["eventId"] == eventId);
-            var counts = notifications.ToLookup(post => (string?)post.Payload["result"], Elements);
+            var notifications = Receiver.Notifications.Where(notification =>
+                (string?)notification.Payload["eventId"] == eventId
+            );
+            var counts = notifications.ToLookup(notification => (string?)notification.Payload["result"], Elements);
             counts.SelectMany(group => group).ShouldAllBe(count => count >= 1 && count <= 100);
             counts["SUCCESS"].Sum().ShouldBe((int)status["numCompleted"]!);
             (counts["SUCCESS"].Sum() + counts["FAILURE"].Sum()).ShouldBe((int)status["numRequested"]!);
             ((string?)status["eventStatus"]).ShouldBe(counts["FAILURE"].Any() ? "FAILED" : "COMPLETE");
         }
 
-        static int Elements(ReceivedDelivery post) =>
-            post.Elements(post.Type == "USER_MANAGEMENT" ? "users" : "assignments");
+        static int Elements(ReceivedDelivery notification) =>
+            notification.Elements(notification.Type == "USER_MANAGEMENT" ? "users" : "assignments");
     }
 
     [Fact]

@@ -112,7 +112,9 @@ public sealed class ControlApiTests : AppleTest
         await Apple.WaitUntilDeliveredAsync();
 
         Location.ExportState().Assets.ShouldHaveSingleItem().Total.ShouldBe(3);
-        Receiver.Notifications.Select(post => (int)post.Payload["countDelta"]!).ShouldBe([5, -2], ignoreOrder: true);
+        Receiver
+            .Notifications.Select(notification => (int)notification.Payload["countDelta"]!)
+            .ShouldBe([5, -2], ignoreOrder: true);
     }
 
     [Fact]
@@ -132,7 +134,9 @@ public sealed class ControlApiTests : AppleTest
 
         ((string?)accepted!["accepted"]).ShouldBe("bob");
         Location.ExportState().Users.ShouldAllBe(user => user.Status == "Associated");
-        Receiver.Notifications.Select(post => post.Type).ShouldBe(["USER_ASSOCIATED", "USER_ASSOCIATED"]);
+        Receiver
+            .Notifications.Select(notification => notification.Type)
+            .ShouldBe(["USER_ASSOCIATED", "USER_ASSOCIATED"]);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal sealed class NotificationReceiver : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _server = builder.Build();
-        _server.Run(TakeAsync);
+        _server.Run(ReceiveAsync);
     }
 
     public Uri Url { get; private set; } = new("http://127.0.0.1/notifications/1");
@@ -34,7 +34,7 @@ internal sealed class NotificationReceiver : IAsyncDisposable
 
     /// <summary>The received notifications, without the test notification of Client Config.</summary>
     public IReadOnlyList<ReceivedDelivery> Notifications =>
-        [.. _deliveries.Where(post => post.Type != "TEST_NOTIFICATION")];
+        [.. _deliveries.Where(notification => notification.Type != "TEST_NOTIFICATION")];
 
     public static async Task<NotificationReceiver> StartAsync()
     {
@@ -47,7 +47,7 @@ internal sealed class NotificationReceiver : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private async Task TakeAsync(HttpContext http)
+    private async Task ReceiveAsync(HttpContext http)
     {
         var body = await JsonNode.ParseAsync(http.Request.Body, cancellationToken: http.RequestAborted);
         _deliveries.Enqueue(new(http.Request.Headers.Authorization.ToString(), body!.AsObject()));

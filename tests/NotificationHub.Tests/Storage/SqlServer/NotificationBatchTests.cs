@@ -14,7 +14,7 @@ public sealed class NotificationBatchTests
     [Fact]
     public void A_duplicate_in_a_batch_is_sent_once_and_reported_as_a_duplicate()
     {
-        var batch = Batch(Post("a", "one"), Post("b", "one"), Post("a", "one"));
+        var batch = Batch(Notification("a", "one"), Notification("b", "one"), Notification("a", "one"));
 
         var outcomes = batch.Outcomes([new QueuedNotification(), new QueuedNotification()], [7, 9]);
 
@@ -29,7 +29,7 @@ public sealed class NotificationBatchTests
     [Fact]
     public void The_same_id_with_another_body_conflicts_within_a_batch()
     {
-        var batch = Batch(Post("a", "one"), Post("a", "two"), Post("a", "two"));
+        var batch = Batch(Notification("a", "one"), Notification("a", "two"), Notification("a", "two"));
 
         var outcomes = batch.Outcomes([new QueuedNotification(), new QueuedNotification { Conflict = 1 }], [1, 2]);
 
@@ -43,16 +43,27 @@ public sealed class NotificationBatchTests
     [Fact]
     public void Notifications_without_an_id_or_of_other_locations_do_not_conflict()
     {
-        var batch = Batch(Post("", "one"), Post("", "two"), Post("a", "one"), Post("a", "two", location: "location-2"));
+        var batch = Batch(
+            Notification("", "one"),
+            Notification("", "two"),
+            Notification("a", "one"),
+            Notification("a", "two", location: "location-2")
+        );
 
         Rows(batch).Select(row => row.GetProperty("conflict").GetInt32()).ShouldBe([0, 0, 0, 0]);
-        Rows(batch)[0].TryGetProperty("id", out _).ShouldBeFalse("it is null in the log");
+        Rows(batch)[0].TryGetProperty("id", out _).ShouldBeFalse("the data is null in the log");
     }
 
     [Fact]
     public void Duplicates_and_notifications_over_quota_use_no_seq()
     {
-        var batch = Batch(Post("a", "1"), Post("b", "2"), Post("c", "3"), Post("b", "2"), Post("a", "1"));
+        var batch = Batch(
+            Notification("a", "1"),
+            Notification("b", "2"),
+            Notification("c", "3"),
+            Notification("b", "2"),
+            Notification("a", "1")
+        );
 
         var outcomes = batch.Outcomes(
             [
@@ -82,7 +93,7 @@ public sealed class NotificationBatchTests
             Encoding.UTF8.GetBytes(new string('x', 100_000)),
             "{}"u8.ToArray(),
         ];
-        var batch = Batch([.. bodies.Select((body, i) => Post($"{i}", body))]);
+        var batch = Batch([.. bodies.Select((body, i) => Notification($"{i}", body))]);
 
         var bytes = batch.Bodies();
 
@@ -106,21 +117,21 @@ public sealed class NotificationBatchTests
     [InlineData("ä \ud83d\ude00 \u2028")]
     public void Text_is_stored_unchanged(string text)
     {
-        var row = Rows(Batch(Post(text, "{}"))).Single();
+        var row = Rows(Batch(Notification(text, "{}"))).Single();
 
         row.GetProperty("id").GetString().ShouldBe(text);
         row.GetProperty("userAgent").GetString().ShouldBe(text);
     }
 
-    private static NotificationBatch Batch(params NotificationAppend[] posts) => new(posts);
+    private static NotificationBatch Batch(params NotificationAppend[] notifications) => new(notifications);
 
     private static IReadOnlyList<JsonElement> Rows(NotificationBatch batch) =>
         [.. JsonDocument.Parse(batch.Rows()).RootElement.EnumerateArray()];
 
-    private static NotificationAppend Post(string id, string body, string location = "location-1") =>
-        Post(id, Encoding.UTF8.GetBytes(body), location);
+    private static NotificationAppend Notification(string id, string body, string location = "location-1") =>
+        Notification(id, Encoding.UTF8.GetBytes(body), location);
 
-    private static NotificationAppend Post(string id, byte[] body, string location = "location-1") =>
+    private static NotificationAppend Notification(string id, byte[] body, string location = "location-1") =>
         new()
         {
             LocationId = Encoding.UTF8.GetBytes(location),

@@ -29,12 +29,12 @@ public sealed class SqlServerLockTests : StoreContract
                 "declare @resource nvarchar(255) = concat('notificationhub:', db_name(), ':notification log'); exec sp_getapplock @resource, 'Exclusive', 'Transaction', 0"
             );
 
-            await Should.ThrowAsync<StorageUnavailableException>(() => Database.AppendAsync(Post("a")));
+            await Should.ThrowAsync<StorageUnavailableException>(() => Database.AppendAsync(Notification("a")));
             (await AppendEventAsync()).ShouldHaveSingleItem();
             await other.ExecuteAsync("rollback transaction");
         }
 
-        (await Database.AppendAsync(Post("a"))).Result.ShouldBe(AppendResult.Stored);
+        (await Database.AppendAsync(Notification("a"))).Result.ShouldBe(AppendResult.Stored);
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class SqlServerLockTests : StoreContract
             return;
         }
 
-        expiresAt.ShouldBe(0, "the owner was shown the lease that it had");
+        expiresAt.ShouldBe(0, "the owner sees the expired lease");
     }
 
     [Fact]

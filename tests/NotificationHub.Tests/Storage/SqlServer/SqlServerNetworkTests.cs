@@ -69,10 +69,10 @@ public sealed class SqlServerNetworkTests : StoreContract
     [Fact]
     public async Task A_batch_whose_response_is_lost_is_stored_once()
     {
-        await Database.AppendAsync(Post("before"));
+        await Database.AppendAsync(Notification("before"));
         Proxy.LoseNextAnswer();
 
-        var outcome = await Database.AppendAsync(Post("a"));
+        var outcome = await Database.AppendAsync(Notification("a"));
 
         Proxy.Cuts.ShouldBe(1);
         (await Test.QueryAsync<long>("select seq from notification_log where notification_id = 'a'")).ShouldBe([
@@ -83,10 +83,10 @@ public sealed class SqlServerNetworkTests : StoreContract
     [Fact]
     public async Task A_batch_that_did_not_reach_the_server_is_sent_again()
     {
-        await Database.AppendAsync(Post("before"));
+        await Database.AppendAsync(Notification("before"));
         Proxy.LoseNextRequest();
 
-        (await Database.AppendAsync(Post("a"))).Result.ShouldBe(AppendResult.Stored);
+        (await Database.AppendAsync(Notification("a"))).Result.ShouldBe(AppendResult.Stored);
 
         Proxy.Cuts.ShouldBe(1);
     }

@@ -6,7 +6,7 @@ using NotificationHub.Tests.EndToEnd;
 namespace NotificationHub.Tests.Health;
 
 /// <summary>Reads the health endpoints of a hub.</summary>
-internal static class HealthAnswers
+internal static class HealthResponses
 {
     public static async Task<HttpStatusCode> StatusOfAsync(this TestHub hub, string path)
     {

@@ -5,37 +5,37 @@ using NotificationHub.Storage;
 namespace NotificationHub.Tests.Storage;
 
 /// <summary>The state of both logs before the test.</summary>
-public enum LogPast
+public enum LogState
 {
     NeverUsed,
     InUse,
-    EmptiedByRetention,
-    WithoutItsEnd,
+    Pruned,
+    Truncated,
 }
 
 /// <summary>Tests for logs in every state.</summary>
-public abstract class LogPastContract : StoreContract
+public abstract class LogStateContract : StoreContract
 {
-    private int posts;
+    private int notifications;
 
     /// <returns>The last seq that either log has used.</returns>
-    private protected async Task<(long Notification, long Event)> LiveAsync(Database database, LogPast past)
+    private protected async Task<(long Notification, long Event)> FillAsync(Database database, LogState state)
     {
         var last = (Notification: 0L, Event: 0L);
-        for (var i = 0; i < 3 && past != LogPast.NeverUsed; i++)
+        for (var i = 0; i < 3 && state != LogState.NeverUsed; i++)
         {
-            last = (await PostAsync(database), await TellAsync(database));
+            last = (await PostAsync(database), await AppendEventAsync(database));
         }
 
         await database.WriteAsync(
             async transaction =>
             {
-                if (past == LogPast.EmptiedByRetention)
+                if (state == LogState.Pruned)
                 {
                     await EmptyAsync(transaction, PrunedLog.Events);
                     await EmptyAsync(transaction, PrunedLog.Notifications);
                 }
-                else if (past == LogPast.WithoutItsEnd)
+                else if (state == LogState.Truncated)
                 {
                     await transaction.ExecuteAsync("delete from event_log where seq = @Event", new { last.Event });
                     await transaction.ExecuteAsync(
@@ -51,12 +51,12 @@ public abstract class LogPastContract : StoreContract
 
     private protected async Task<long> PostAsync(Database database)
     {
-        var outcome = await database.AppendAsync(Post($"n-{++posts}"));
+        var outcome = await database.AppendAsync(Notification($"n-{++notifications}"));
         outcome.Result.ShouldBe(AppendResult.Stored);
         return outcome.Seq;
     }
 
-    private protected static async Task<long> TellAsync(Database database)
+    private protected static async Task<long> AppendEventAsync(Database database)
     {
         var appended = new NewEvent
         {

@@ -1,7 +1,7 @@
 namespace NotificationHub.Tests.Secrecy;
 
-/// <summary>What Apple posts of somebody.</summary>
-internal static class SecrecyPosts
+/// <summary>Notifications that contain personal data.</summary>
+internal static class SecrecyNotifications
 {
     public static string Associated(string uId) =>
         $$$"""

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 
 namespace NotificationHub.Tests.Secrecy;
 
-/// <summary>All that this process logs, traces and measures, at every level and from every source.</summary>
-internal sealed class Capture : ILoggerProvider, ILogger
+/// <summary>Captures all logs, traces and metrics of this process, at every level and from every source.</summary>
+internal sealed class TelemetryCapture : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> logs = new();
     private readonly ConcurrentQueue<string> traces = new();
@@ -14,22 +14,22 @@ internal sealed class Capture : ILoggerProvider, ILogger
     private readonly ActivityListener activities;
     private readonly MeterListener meters;
 
-    public Capture()
+    public TelemetryCapture()
     {
         activities = new ActivityListener
         {
             ShouldListenTo = _ => true,
             Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = Note,
+            ActivityStopped = Record,
         };
         ActivitySource.AddActivityListener(activities);
         meters = new MeterListener
         {
             InstrumentPublished = (instrument, listener) => listener.EnableMeasurementEvents(instrument),
         };
-        meters.SetMeasurementEventCallback<int>((instrument, _, tags, _) => Note(instrument, tags));
-        meters.SetMeasurementEventCallback<long>((instrument, _, tags, _) => Note(instrument, tags));
-        meters.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Note(instrument, tags));
+        meters.SetMeasurementEventCallback<int>((instrument, _, tags, _) => Record(instrument, tags));
+        meters.SetMeasurementEventCallback<long>((instrument, _, tags, _) => Record(instrument, tags));
+        meters.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Record(instrument, tags));
         meters.Start();
     }
 
@@ -71,15 +71,15 @@ internal sealed class Capture : ILoggerProvider, ILogger
         meters.Dispose();
     }
 
-    private void Note(Activity activity) =>
+    private void Record(Activity activity) =>
         traces.Enqueue(
             $"{activity.Source.Name} {activity.OperationName} {activity.DisplayName} {activity.StatusDescription} "
                 + $"{Join(activity.TagObjects)} {Join(activity.Baggage.Select(pair => new KeyValuePair<string, object?>(pair.Key, pair.Value)))} "
-                + $"{activity.TraceStateString} {string.Join(' ', activity.Events.Select(told => $"{told.Name} {Join(told.Tags)}"))} "
+                + $"{activity.TraceStateString} {string.Join(' ', activity.Events.Select(entry => $"{entry.Name} {Join(entry.Tags)}"))} "
                 + string.Join(' ', activity.Links.Select(link => $"{link.Context.TraceState} {Join(link.Tags ?? [])}"))
         );
 
-    private void Note(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+    private void Record(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
         metrics.Enqueue($"{instrument.Meter.Name} {instrument.Name} {Join(tags.ToArray())}");
 
     private static string Describe(object? state) =>

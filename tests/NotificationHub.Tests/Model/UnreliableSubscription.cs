@@ -3,22 +3,22 @@ using NotificationHub.Storage;
 namespace NotificationHub.Tests.Model;
 
 /// <summary>
-/// A consumer's subscription: messages come out of order, some twice and some very late, whatever becomes of the hub that sent them. The
-/// consumer's copy follows the documented rules, and now and then starts over from a snapshot.
+/// A consumer's subscription that delivers messages out of order, some twice and some very late. The consumer applies the documented
+/// rules to its copy.
 /// </summary>
-internal sealed class Inbox(Random random)
+internal sealed class UnreliableSubscription(Random random)
 {
-    private readonly List<(long Place, EventEntry Message)> onTheirWay = [];
+    private readonly List<(long Position, EventEntry Message)> inFlight = [];
     private long last;
-    private long places;
+    private long position;
 
     public RevisionCopy Copy { get; } = new();
 
-    /// <summary>Everything that was sent, in the order of the log.</summary>
+    /// <summary>All messages, in the order of the event log.</summary>
     public List<EventEntry> Sent { get; } = [];
 
-    /// <summary>Takes up what the hub has published since, and hands over what has arrived.</summary>
-    public async Task CollectAsync(Database database)
+    /// <summary>Publishes the new events of the log and applies the messages that have arrived.</summary>
+    public async Task PublishAsync(Database database)
     {
         await using (var connection = await database.OpenReaderAsync(CancellationToken.None))
         {
@@ -39,27 +39,27 @@ internal sealed class Inbox(Random random)
             } while (page.Count > 0);
         }
 
-        Receive(places);
+        Receive(position);
     }
 
-    /// <summary>All that is still on its way arrives.</summary>
+    /// <summary>Applies all messages that are still in flight.</summary>
     public void Drain() => Receive(long.MaxValue);
 
     private void Send(EventEntry message)
     {
         last = message.Seq;
-        places++;
+        position++;
         Sent.Add(message);
         for (var copies = random.Next(10) == 0 ? 2 : 1; copies > 0; copies--)
         {
             var delay = random.Next(30) == 0 ? random.Next(3_000) : random.Next(100);
-            onTheirWay.Add((places + delay, message));
+            inFlight.Add((position + delay, message));
         }
     }
 
-    private void Receive(long place)
+    private void Receive(long upTo)
     {
-        Copy.Apply(onTheirWay.Where(one => one.Place <= place).OrderBy(one => one.Place).Select(one => one.Message));
-        onTheirWay.RemoveAll(one => one.Place <= place);
+        Copy.Apply(inFlight.Where(one => one.Position <= upTo).OrderBy(one => one.Position).Select(one => one.Message));
+        inFlight.RemoveAll(one => one.Position <= upTo);
     }
 }

@@ -6,7 +6,7 @@ using NotificationHub.Apple;
 namespace NotificationHub.Tests.Apple.Telemetry;
 
 /// <summary>The spans and measurements of one test.</summary>
-internal sealed class SeenTelemetry : IDisposable
+internal sealed class RecordedTelemetry : IDisposable
 {
     private readonly ConcurrentQueue<Activity> spans = new();
     private readonly ConcurrentQueue<Measured> measurements = new();
@@ -14,7 +14,7 @@ internal sealed class SeenTelemetry : IDisposable
     private readonly MeterListener meterListener;
     private readonly Activity root = new Activity("test").Start();
 
-    public SeenTelemetry()
+    public RecordedTelemetry()
     {
         spanListener = new ActivityListener
         {
