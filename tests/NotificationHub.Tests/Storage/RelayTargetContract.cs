@@ -9,7 +9,7 @@ public abstract class RelayTargetContract : StoreContract
     [Fact]
     public async Task A_target_starts_after_the_last_notification_and_is_stored_unchanged()
     {
-        var last = (await Database.AppendAsync(Post("a"))).Seq;
+        var last = (await Database.AppendAsync(Notification("a"))).Seq;
 
         var added = await AddAsync(Url, [0, 255]);
 
@@ -24,7 +24,7 @@ public abstract class RelayTargetContract : StoreContract
     public async Task Adding_the_same_URL_again_replaces_only_the_secret()
     {
         var added = await AddAsync(Url, [1]);
-        await Database.AppendAsync(Post("a"));
+        await Database.AppendAsync(Notification("a"));
 
         var again = await AddAsync(Url, secret: null);
 
