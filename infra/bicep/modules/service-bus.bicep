@@ -21,10 +21,11 @@ var subscriptions = flatten(map(
       requiresSession: subscription.requiresSession
     })
 ))
+// $Default comes last. Service Bus removes the rule of this name when the first other rule is created.
 var rules = flatten(map(
   range(0, length(subscriptions)),
   index =>
-    map(items(topology.rules), rule => {
+    map(sort(items(topology.rules), (one, other) => one.key > other.key), rule => {
       subscriptionIndex: index
       name: rule.key
       properties: mapValues(rule.value, value => replace(value, '{subscription}', subscriptions[index].name))
@@ -83,7 +84,8 @@ resource topicSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscription
   }
 ]
 
-// A new subscription has a rule for all messages, which Service Bus removes when the first other rule is created.
+// A new subscription has a rule $Default for all messages. One of the declared rules has this name and replaces it: no subscription can have a
+// rule for all messages, whether Service Bus removes the original or not.
 @batchSize(1)
 resource subscriptionRules 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2026-01-01' = [
   for rule in rules: {

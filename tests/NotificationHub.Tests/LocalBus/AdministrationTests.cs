@@ -23,7 +23,7 @@ public sealed class AdministrationTests
             .ShouldBe(["inventory", "deployment"]);
         (await ListAsync(administration.GetRulesAsync("assets", "inventory")))
             .Select(rule => (rule.Name, rule.Filter.ToString()))
-            .ShouldBe([("all", Audience("all").ToString()), ("own", Audience("inventory").ToString())]);
+            .ShouldBe([("$Default", Audience("all").ToString()), ("own", Audience("inventory").ToString())]);
 
         var topic = (await administration.GetTopicAsync("hub")).Value;
         (topic.RequiresDuplicateDetection, topic.DuplicateDetectionHistoryTimeWindow).ShouldBe(

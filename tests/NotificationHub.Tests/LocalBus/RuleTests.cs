@@ -37,7 +37,7 @@ public sealed class RuleTests
             listed.Add(rule);
         }
 
-        listed.Select(rule => rule.Name).ShouldBe(["all", "mine"]);
+        listed.Select(rule => rule.Name).ShouldBe(["$Default", "mine"]);
         listed[0].Filter.ShouldBe(new CorrelationRuleFilter { ApplicationProperties = { ["audience"] = "all" } });
 
         var matching = For("1", "other-team");
@@ -55,7 +55,7 @@ public sealed class RuleTests
         await using var rules = test.Client.CreateRuleManager("hub", "operations");
 
         (
-            await Should.ThrowAsync<ServiceBusException>(rules.CreateRuleAsync("ALL", new TrueRuleFilter()))
+            await Should.ThrowAsync<ServiceBusException>(rules.CreateRuleAsync("$DEFAULT", new TrueRuleFilter()))
         ).Reason.ShouldBe(ServiceBusFailureReason.MessagingEntityAlreadyExists);
         (await Should.ThrowAsync<ServiceBusException>(rules.DeleteRuleAsync("missing"))).Reason.ShouldBe(
             ServiceBusFailureReason.MessagingEntityNotFound
