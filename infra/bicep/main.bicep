@@ -13,11 +13,8 @@ param withHub bool = true
 @description('The image of the hub with its tag or digest.')
 param image string
 
-@description('The Azure Container Registry of the image; empty for a public image.')
-param registryName string = ''
-
-@description('The resource group of the registry.')
-param registryResourceGroup string = resourceGroup().name
+@description('The resource ID of the Azure Container Registry of the image; empty for a public image. It contains the subscription and the resource group of the registry.')
+param registryId string = ''
 
 @description('The Microsoft Entra group whose members administer the database. Use a group, so that access does not depend on one person.')
 param sqlAdministratorName string
@@ -78,7 +75,11 @@ param customDomainCertificateId string = ''
 param settings object = {}
 
 var suffix = uniqueString(resourceGroup().id)
-var registryServer = empty(registryName) ? '' : '${registryName}${environment().suffixes.acrLoginServer}'
+// /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.ContainerRegistry/registries/NAME. Azure evaluates the scope of a module even if
+// it is not deployed.
+var registryParts = split(empty(registryId) ? resourceGroup().id : registryId, '/')
+// Not derived from the name of the registry: the server's name can contain a suffix.
+var registryServer = empty(registryId) ? '' : split(image, '/')[0]
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: '${name}-hub'
@@ -146,10 +147,10 @@ module keyVault 'modules/key-vault.bicep' = {
   }
 }
 
-module registryAccess 'modules/registry-access.bicep' = if (!empty(registryName)) {
-  scope: resourceGroup(registryResourceGroup)
+module registryAccess 'modules/registry-access.bicep' = if (!empty(registryId)) {
+  scope: resourceGroup(registryParts[2], registryParts[4])
   params: {
-    registryName: registryName
+    registryName: last(registryParts)
     pullerPrincipalId: identity.properties.principalId
   }
 }

@@ -2,7 +2,7 @@ using './main.bicep'
 
 param name = 'nhub-prod'
 param image = readEnvironmentVariable('HUB_IMAGE')
-param registryName = readEnvironmentVariable('HUB_REGISTRY', '')
+param registryId = readEnvironmentVariable('HUB_REGISTRY_ID', '')
 param sqlAdministratorName = readEnvironmentVariable('SQL_ADMIN_GROUP')
 param sqlAdministratorObjectId = readEnvironmentVariable('SQL_ADMIN_GROUP_ID')
 param alertEmails = [readEnvironmentVariable('ALERT_EMAIL')]

@@ -40,6 +40,19 @@ public sealed partial class AccessTests
         );
     }
 
+    [BicepFact]
+    public void The_registry_is_looked_up_where_it_is()
+    {
+        var pull = Deployment
+            .WithoutHub.OfType("Microsoft.Authorization/roleAssignments")
+            .Single(assignment => RoleOf(assignment.Text("properties.roleDefinitionId")!) == AcrPull);
+
+        pull.Text("id")!.ShouldStartWith($"[extensionResourceId('{Deployment.RegistryId}'");
+        BicepFiles.ParameterFiles.ShouldAllBe(file =>
+            BicepFiles.Read(file).Contains("param registryId = ", StringComparison.Ordinal)
+        );
+    }
+
     [Fact]
     public void The_templates_mention_no_other_role() =>
         BicepFiles

@@ -40,11 +40,11 @@ internal sealed class BicepWorkspace : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["HUB_IMAGE"] = "registry.example.com/notificationhub:0.1.0";
+        start.Environment["HUB_IMAGE"] = "contoso.azurecr.io/notificationhub:0.1.0";
         start.Environment["SQL_ADMIN_GROUP"] = "hub database";
         start.Environment["SQL_ADMIN_GROUP_ID"] = "44444444-4444-4444-4444-444444444444";
         start.Environment["ALERT_EMAIL"] = Deployment.AlertEmail;
-        start.Environment.Remove("HUB_REGISTRY");
+        start.Environment.Remove("HUB_REGISTRY_ID");
 
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();

@@ -11,15 +11,19 @@ internal sealed class Deployment
     public const string AlertEmail = "on-call@example.com";
     public const string OperatorAddress = "203.0.113.7";
 
+    /// <summary>A registry in another resource group and another subscription.</summary>
+    public const string RegistryId =
+        "/subscriptions/55555555-5555-5555-5555-555555555555/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contoso";
+
     private static readonly Lazy<Deployment> LazyDev = new(() => Snapshot("dev.bicepparam"));
     private static readonly Lazy<Deployment> LazyProd = new(() => Snapshot("prod.bicepparam"));
     private static readonly Lazy<Deployment> LazyWithoutHub = new(() =>
         Snapshot(
             "dev.bicepparam",
-            BicepFiles.Read("dev.bicepparam").Replace("\nparam registryName", "\n// ", StringComparison.Ordinal)
+            BicepFiles.Read("dev.bicepparam").Replace("\nparam registryId", "\n// ", StringComparison.Ordinal)
                 + $"""
                 param withHub = false
-                param registryName = 'nhubregistry'
+                param registryId = '{RegistryId}'
                 param operatorAddresses = ['{OperatorAddress}']
                 """
         )
