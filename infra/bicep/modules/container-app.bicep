@@ -19,6 +19,18 @@ param adminAudience string
 param settings object
 
 var port = 8080
+
+// The check itself waits two seconds for the database. With a shorter time limit, a slow database would remove all replicas at once, although
+// they can still store deliveries.
+var readiness = {
+  type: 'Readiness'
+  httpGet: { path: '/health/ready', port: port }
+  timeoutSeconds: 5
+  periodSeconds: 5
+  failureThreshold: 3
+}
+// Until the last of these probes has failed, the ingress may send deliveries to a replica that is stopping.
+var drainSeconds = readiness.periodSeconds * readiness.failureThreshold + readiness.timeoutSeconds
 var publicHost = empty(customDomain) ? '${name}.${managedEnvironment.properties.defaultDomain}' : customDomain
 
 var hubSettings = [
@@ -43,6 +55,7 @@ var hubSettings = [
   { name: 'KeyRing__KeyVaultCertificate', value: keyRingCertificate }
   { name: 'ServiceBus__FullyQualifiedNamespace', value: serviceBusHost }
   { name: 'Publishing__PublicUrl', value: 'https://${publicHost}' }
+  { name: 'Hosting__DrainDelay', value: '00:00:${drainSeconds}' }
 ]
 
 var adminSettings = empty(adminAudience)
@@ -92,8 +105,8 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
       registries: empty(registryServer) ? [] : [{ server: registryServer, identity: identityId }]
     }
     template: {
-      // Drain (5 s), requests and stages (30 s), then the last exports of telemetry (15 s).
-      terminationGracePeriodSeconds: 60
+      // Drain, then requests and stages (30 s), then the last exports of telemetry (15 s).
+      terminationGracePeriodSeconds: drainSeconds + 45
       containers: [
         {
           name: 'hub'
@@ -106,22 +119,20 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
               // minutes, the maximum of Container Apps. A start without migrations ends before the first probe.
               type: 'Startup'
               httpGet: { path: '/health/live', port: port }
+              timeoutSeconds: 5
               initialDelaySeconds: 20
               periodSeconds: 240
               failureThreshold: 10
             }
             {
+              // A restart interrupts deliveries: a replica under full load must not look dead.
               type: 'Liveness'
               httpGet: { path: '/health/live', port: port }
+              timeoutSeconds: 5
               periodSeconds: 10
               failureThreshold: 3
             }
-            {
-              type: 'Readiness'
-              httpGet: { path: '/health/ready', port: port }
-              periodSeconds: 5
-              failureThreshold: 3
-            }
+            readiness
           ]
         }
       ]

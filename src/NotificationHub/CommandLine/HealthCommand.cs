@@ -6,7 +6,7 @@ namespace NotificationHub.CommandLine;
 /// <summary>The health check of a container that has no other HTTP client.</summary>
 internal static class HealthCommand
 {
-    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(5);
 
     public static Command Create(CommandRunner runner)
     {

@@ -13,8 +13,10 @@ internal sealed partial class DatabaseReadiness(
     ILogger<DatabaseReadiness> logger
 ) : IHealthCheck
 {
+    // Probes must wait longer, or they fail for a database that is only slow.
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     // The size of most notifications with their events.
     private static readonly string Padding = new('x', 16 * 1024);

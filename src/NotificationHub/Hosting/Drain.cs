@@ -10,7 +10,7 @@ internal sealed class HostingOptions
 
     /// <summary>
     /// How long the hub still accepts deliveries after SIGTERM while <c>/health/ready</c> returns 503, so that the load balancer can use
-    /// another replica. Null: five seconds, and none in Development.
+    /// another replica. Null: 20 seconds, and none in Development.
     /// </summary>
     public TimeSpan? DrainDelay { get; set; }
 }
@@ -25,7 +25,8 @@ internal sealed class HostingOptionsValidator : AbstractValidator<HostingOptions
 
 internal static class DrainSetup
 {
-    private static readonly TimeSpan DefaultLength = TimeSpan.FromSeconds(5);
+    // The longest that the readiness probe of infra/bicep takes to remove a replica; a test compares both.
+    public static readonly TimeSpan DefaultLength = TimeSpan.FromSeconds(20);
 
     /// <summary>The time limit after the drain for requests in progress, then for the stages.</summary>
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(30);

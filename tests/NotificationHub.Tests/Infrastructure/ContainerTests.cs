@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
+using NotificationHub.Health;
+using NotificationHub.Hosting;
 using NotificationHub.Telemetry;
 
 namespace NotificationHub.Tests.Infrastructure;
@@ -92,6 +95,30 @@ public sealed class ContainerTests
     }
 
     [BicepFact]
+    public void A_probe_waits_longer_than_the_hub_waits_for_the_database()
+    {
+        foreach (var probe in Probes())
+        {
+            Seconds(probe, "timeoutSeconds")
+                .ShouldBeGreaterThan(DatabaseReadiness.Timeout + TimeSpan.FromSeconds(1), probe.Text("type"));
+        }
+    }
+
+    [BicepFact]
+    public void A_stopping_replica_takes_deliveries_until_its_readiness_probe_has_failed()
+    {
+        var probe = Probes().Single(probe => probe.Text("type") == "Readiness");
+        var removal =
+            (Seconds(probe, "periodSeconds") * probe.At("failureThreshold").GetInt32())
+            + Seconds(probe, "timeoutSeconds");
+
+        TimeSpan
+            .Parse(Deployment.Dev.Environment["Hosting__DrainDelay"]!, CultureInfo.InvariantCulture)
+            .ShouldBeGreaterThanOrEqualTo(removal);
+        DrainSetup.DefaultLength.ShouldBeGreaterThanOrEqualTo(removal, "the default fits these probes");
+    }
+
+    [BicepFact]
     public void There_are_at_least_two_replicas()
     {
         Deployment.Main.At("parameters.minReplicas.minValue").GetInt32().ShouldBe(2);
@@ -160,6 +187,8 @@ public sealed class ContainerTests
             .Main.Texts()
             .ShouldNotContain(text => text.Contains("reference('alerts')", StringComparison.Ordinal));
     }
+
+    private static TimeSpan Seconds(JsonElement probe, string name) => TimeSpan.FromSeconds(probe.At(name).GetInt32());
 
     private static JsonElement[] Probes() =>
         [.. Deployment.Dev.Hub.At("properties.template.containers.0.probes").EnumerateArray()];

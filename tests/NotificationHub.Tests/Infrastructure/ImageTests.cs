@@ -1,5 +1,7 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using NotificationHub.CommandLine;
+using NotificationHub.Health;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Infrastructure;
@@ -69,6 +71,22 @@ public sealed class ImageTests
         string[] unreachable = ["--url", "http://127.0.0.1:1"];
         (await RunAsync([.. probe[1..], .. unreachable])).ShouldBe(ExitCode.Failed, "the probe gets no response");
         (await RunAsync(["no-such-command", .. unreachable])).ShouldBe(ExitCode.Usage);
+    }
+
+    [Fact]
+    public void The_health_check_waits_longer_than_its_command_which_waits_longer_than_the_hub()
+    {
+        var limit = int.Parse(
+            ImageFile
+                .One("HEALTHCHECK")
+                .Split(' ')
+                .Single(word => word.StartsWith("--timeout=", StringComparison.Ordinal))["--timeout=".Length..]
+                .TrimEnd('s'),
+            CultureInfo.InvariantCulture
+        );
+
+        TimeSpan.FromSeconds(limit).ShouldBeGreaterThan(HealthCommand.ResponseTimeout);
+        HealthCommand.ResponseTimeout.ShouldBeGreaterThan(DatabaseReadiness.Timeout);
     }
 
     [Fact]
