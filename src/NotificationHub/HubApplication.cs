@@ -14,6 +14,7 @@ using NotificationHub.Metadata;
 using NotificationHub.OperationTracking;
 using NotificationHub.Publishing;
 using NotificationHub.Refetch;
+using NotificationHub.Relay;
 using NotificationHub.Retention;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
@@ -74,6 +75,7 @@ internal static class HubApplication
         hub.AddAuth();
         hub.AddFeed();
         hub.AddLocations();
+        hub.AddRelay();
         hub.AddRefetch();
         hub.AddFullSync();
         hub.AddMetadata();

@@ -30,6 +30,7 @@ public sealed class ArchitectureTests
         "OperationTracking",
         "Routing",
         "Feed",
+        "Relay",
         "Apple",
     ];
 
@@ -52,6 +53,7 @@ public sealed class ArchitectureTests
             { "OperationTracking", [.. Base, "Locations", "Apple"] },
             { "Routing", [.. Base, "Refetch", "OperationTracking", "Locations", "Snapshots"] },
             { "Feed", [.. Base, "Publishing", "Snapshots"] },
+            { "Relay", [.. Base, "Locations"] },
             { "Retention", [.. Base, .. Stages] },
             { "Erasure", [.. Base, .. Stages] },
             { "Diagnostics", [.. Base, .. Stages] },

@@ -119,18 +119,22 @@ internal static class MigrateCommand
         await source.OpenBesideAsync(context.CancellationToken);
         var (oldProtector, newProtector) = await OpenKeyRingsAsync(context, source, connection.ConnectionString);
         List<string> unreadable = [];
+        List<string> unreadableSecrets = [];
         var copied = await new DatabaseCopy(source, context.Database).RunAsync(
             context.Actor,
-            row =>
+            (column, value) =>
             {
+                var isToken = column == EncryptedColumn.ContentToken;
                 try
                 {
-                    return newProtector.Protect(oldProtector.Unprotect(row.ContentToken));
+                    return isToken
+                        ? newProtector.Protect(oldProtector.Unprotect(value.Value))
+                        : newProtector.Protect(oldProtector.UnprotectRelaySecret(value.Value));
                 }
                 catch (CryptographicException)
                 {
-                    unreadable.Add(row.LocationId);
-                    return row.ContentToken;
+                    (isToken ? unreadable : unreadableSecrets).Add(value.Id);
+                    return value.Value;
                 }
             },
             context.CancellationToken
@@ -142,6 +146,7 @@ internal static class MigrateCommand
                 Applied = applied,
                 Copied = copied,
                 UnreadableContentTokens = unreadable,
+                UnreadableRelaySecrets = unreadableSecrets,
             },
             console =>
             {
@@ -152,6 +157,13 @@ internal static class MigrateCommand
                         : "The database was copied. The content tokens of these locations could not be decrypted; run `locations renew-token` for each: "
                             + string.Join(", ", unreadable)
                 );
+                if (unreadableSecrets.Count > 0)
+                {
+                    console.WriteUnwrapped(
+                        "The secrets of these relay targets could not be decrypted; run `relay add` again with the secret for each: "
+                            + string.Join(", ", unreadableSecrets)
+                    );
+                }
             }
         );
         return ExitCode.Ok;

@@ -3,6 +3,7 @@ using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Publishing;
 using NotificationHub.Publishing.ServiceBus;
+using NotificationHub.Relay;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
 
@@ -15,7 +16,7 @@ internal sealed class EventRetentionLimit(IOptions<ServiceBusOptions> bus)
     private static readonly string Cursors = $"""
         select c.name, c.position + 1
         from log_cursor c
-        where c.name <> 'routing' and c.name not like '{TopicLog.GetName("%")}'
+        where c.name not in ('routing', 'relay') and c.name not like '{TopicLog.GetName("%")}'
         union all
         select 'an open dead letter', min(d.event_seq)
         from dead_letter d
@@ -57,7 +58,7 @@ internal readonly record struct LogBound(long Last, string? HeldBy)
 }
 
 // Events refer to notifications in order, except to rerouted ones, which ExpiredRowQuery handles.
-/// <summary>Finds the oldest notification that an event refers to, or that is not routed yet.</summary>
+/// <summary>Finds the oldest notification that an event refers to, or that is not routed or not relayed yet.</summary>
 internal sealed class OldestReferencedNotification
 {
     private const int Window = 20_000;
@@ -69,7 +70,9 @@ internal sealed class OldestReferencedNotification
     {
         // Read first: notifications that are routed later come after it.
         var routed = await new LogCursor(RoutingPass.Name).ReadAsync(connection);
-        var bound = LogBound.None.OrBefore(routed + 1, RoutingPass.Name);
+        var bound = LogBound
+            .None.OrBefore(routed + 1, RoutingPass.Name)
+            .OrBefore(await connection.ExecuteScalarAsync<long?>(RelayDeliveries.OldestNeeded), RelayFanOut.Name);
         var first = await EventLog.ReadStartAsync(connection);
         from = from > first ? from : first;
         var last = await EventLog.ReadLastAsync(connection);

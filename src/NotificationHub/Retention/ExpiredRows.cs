@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using NotificationHub.Publishing;
+using NotificationHub.Relay;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Retention;
@@ -12,14 +13,16 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
     private const string RedateNotification =
         "update notification_log set received_at = @now where seq = @seq and received_at > @future";
 
+    private const string NotRelayed = $"coalesce(({RelayDeliveries.OldestNeeded}), 9223372036854775807)";
+
     // The first condition selects the index, and the plus sign prevents the use of another one. The last condition keeps rows until they are routed.
     public static readonly ExpiredRowQuery Unrouted = new(
         "unrouted-notifications",
-        """
+        $"""
         select seq
         from notification_log
         where disposition <> 0 and +disposition in (1, 2, 3) and received_at >= @from and received_at <= @until
-            and seq <= (select position from log_cursor where name = 'routing')
+            and seq <= (select position from log_cursor where name = 'routing') and seq < {NotRelayed}
         order by received_at
         """,
         "delete from notification_log where seq = @seq and disposition in (1, 2, 3)"
@@ -31,7 +34,7 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
     // The last "when" reads all events. It applies only to notifications without a row in rerouted_notification.
     public static readonly ExpiredRowQuery Rerouted = new(
         "notifications",
-        """
+        $"""
         select n.seq
         from notification_log n
         left join rerouted_notification r on r.notification_seq = n.seq
@@ -42,6 +45,7 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
                 when exists (select 1 from event_log e where e.notification_seq = n.seq) then 0
                 else 1
             end = 1
+            and n.seq < {NotRelayed}
         order by n.received_at
         """,
         "delete from notification_log where seq = @seq and disposition = 4"
@@ -60,6 +64,18 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
         order by r.notification_seq
         """,
         "delete from rerouted_notification where notification_seq = @seq"
+    );
+
+    /// <summary>Deliveries that were set aside, and whose notification was deleted; they have no age.</summary>
+    public static readonly ExpiredRowQuery SetAside = new(
+        "relay-deliveries",
+        """
+        select d.target_id, d.seq
+        from relay_delivery d
+        where d.state = 'set-aside' and not exists (select 1 from notification_log n where n.seq = d.seq)
+        order by d.seq
+        """,
+        "delete from relay_delivery where target_id = @target_id and seq = @seq and state = 'set-aside'"
     );
 
     public static readonly ExpiredRowQuery DeadLetters = new(

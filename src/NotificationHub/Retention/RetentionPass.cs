@@ -42,6 +42,7 @@ internal sealed class RetentionPass(
         deleted += await PruneAsync(ExpiredRowQuery.Unrouted, keep.UnroutedNotifications, lease, cancellationToken);
         deleted += await PruneAsync(ExpiredRowQuery.Rerouted, keep.Notifications, lease, cancellationToken);
         deleted += await PruneAsync(ExpiredRowQuery.Reroutes, TimeSpan.Zero, lease, cancellationToken);
+        deleted += await PruneAsync(ExpiredRowQuery.SetAside, TimeSpan.Zero, lease, cancellationToken);
         deleted += await PruneAsync(ExpiredRowQuery.DeadLetters, keep.DeadLetters, lease, cancellationToken);
         deleted += await PruneAsync(ExpiredRowQuery.RemovedRecords, keep.RemovedRecords, lease, cancellationToken);
         await MeasureAsync(cancellationToken);

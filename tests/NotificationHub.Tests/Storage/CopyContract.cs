@@ -191,7 +191,7 @@ public abstract class CopyContract : LogStateContract
     private Task<IReadOnlyDictionary<string, long>> CopyAsync() =>
         new DatabaseCopy(source.Database, Database).RunAsync(
             TestActor.Operator,
-            row => row.ContentToken,
+            (_, encrypted) => encrypted.Value,
             CancellationToken.None
         );
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Security.Cryptography;
+using Dapper;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.RelayTargets;
@@ -77,6 +78,19 @@ internal static class RelayTargetStore
                 new { targetId }
             )
         ).SingleOrDefault();
+
+    /// <summary>The <c>seq</c> up to which a location's targets need no notification; null if it has no target.</summary>
+    public static Task<long?> ReadForwardedAsync(DbConnection connection, string locationId) =>
+        connection.ExecuteScalarAsync<long?>(
+            """
+            select min(coalesce(d.seq - 1, c.position, t.from_seq))
+            from relay_target t
+            left join log_cursor c on c.name = 'relay'
+            left join relay_delivery d on d.target_id = t.target_id and d.state = 'pending'
+            where t.location_id = @locationId and t.state <> 'removed'
+            """,
+            new { locationId }
+        );
 
     /// <returns>Whether the target exists.</returns>
     public static async Task<bool> SetStateAsync(WriteTransaction transaction, string targetId, string state)

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using NotificationHub.Events;
+using NotificationHub.Locations.RelayTargets;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Removal;
@@ -52,7 +53,7 @@ internal sealed class LocationDataDeletion(Database database)
         }
 
         // Events refer to their notifications, so they are deleted first.
-        var (events, notifications) = await ReadLimitsAsync(everything, cancellationToken);
+        var (events, notifications) = await ReadLimitsAsync(locationId, everything, cancellationToken);
         foreach (var (topic, last) in events)
         {
             await DeleteFromLogAsync(EventRows, topic, locationId, last, DeleteEventsAsync, cancellationToken);
@@ -102,6 +103,7 @@ internal sealed class LocationDataDeletion(Database database)
 
     /// <summary>The last row of each topic in the event log, and of the notification log, that may be deleted.</summary>
     private async Task<(IReadOnlyDictionary<string, long> Events, long Notifications)> ReadLimitsAsync(
+        string locationId,
         bool everything,
         CancellationToken cancellationToken
     )
@@ -121,7 +123,15 @@ internal sealed class LocationDataDeletion(Database database)
             topic => everything || !isPublished ? lastEvent : cursors.GetValueOrDefault($"{TopicCursorPrefix}{topic}"),
             StringComparer.Ordinal
         );
-        return (events, everything ? lastNotification : cursors.GetValueOrDefault("routing"));
+        return (
+            events,
+            everything
+                ? lastNotification
+                : Math.Min(
+                    cursors.GetValueOrDefault("routing"),
+                    await RelayTargetStore.ReadForwardedAsync(connection, locationId) ?? lastNotification
+                )
+        );
     }
 
     private async Task<long> ReadOldestReferencedAsync(

@@ -18,7 +18,7 @@ internal sealed class DatabaseCopy(Database source, Database target)
         "lease",
         "replica",
         "commit_token",
-        // The new database has its own key, which encrypts the content tokens again.
+        // The new database has its own key, which encrypts the content tokens and relay secrets again.
         "data_protection_key",
     ];
 
@@ -27,7 +27,7 @@ internal sealed class DatabaseCopy(Database source, Database target)
     /// <exception cref="DatabaseOpenException">A hub runs on the source, or the target is not new.</exception>
     public async Task<IReadOnlyDictionary<string, long>> RunAsync(
         Actor actor,
-        Func<ContentTokenRow, byte[]> reencrypt,
+        Func<EncryptedColumn, EncryptedValue, byte[]> reencrypt,
         CancellationToken cancellationToken
     )
     {
@@ -43,21 +43,23 @@ internal sealed class DatabaseCopy(Database source, Database target)
         }
 
         // Not in a write transaction: Data Protection may write its first key to the database.
-        var tokens = await target.QueryAsync<ContentTokenRow>(
-            "select location_id LocationId, content_token ContentToken from location where content_token is not null",
-            parameters: null,
-            cancellationToken
-        );
-        List<ContentTokenRow> reencrypted = [.. tokens.Select(row => row with { ContentToken = reencrypt(row) })];
+        List<(EncryptedColumn Column, EncryptedValue Value)> reencrypted = [];
+        foreach (var column in EncryptedColumn.All)
+        {
+            var values = await target.QueryAsync<EncryptedValue>(column.SelectSql, parameters: null, cancellationToken);
+            reencrypted.AddRange(values.Select(value => (column, value with { Value = reencrypt(column, value) })));
+        }
+
         var sequences = await source.WriteAsync(LogSequences.ReadAsync, cancellationToken);
         await target.AdvanceSequencesAsync(sequences.Notifications, sequences.Events, cancellationToken);
         await target.WriteAsync(
             async transaction =>
             {
-                await transaction.ExecuteAsync(
-                    "update location set content_token = @ContentToken where location_id = @LocationId",
-                    reencrypted
-                );
+                foreach (var (column, value) in reencrypted)
+                {
+                    await transaction.ExecuteAsync(column.UpdateSql, value);
+                }
+
                 await transaction.ExecuteAsync("update change_counter set value = value + 1");
                 await AuditLog.RecordAsync(
                     transaction,
@@ -119,9 +121,26 @@ internal sealed class DatabaseCopy(Database source, Database target)
     }
 }
 
-internal sealed record ContentTokenRow
+/// <summary>A column whose values the key ring encrypts.</summary>
+internal sealed record EncryptedColumn(string SelectSql, string UpdateSql)
 {
-    public required string LocationId { get; init; }
+    public static readonly EncryptedColumn ContentToken = new(
+        "select location_id Id, content_token Value from location where content_token is not null",
+        "update location set content_token = @Value where location_id = @Id"
+    );
 
-    public required byte[] ContentToken { get; init; }
+    public static readonly EncryptedColumn RelaySecret = new(
+        "select target_id Id, secret Value from relay_target where secret is not null",
+        "update relay_target set secret = @Value where target_id = @Id"
+    );
+
+    public static readonly IReadOnlyList<EncryptedColumn> All = [ContentToken, RelaySecret];
+}
+
+internal sealed record EncryptedValue
+{
+    /// <summary>The ID of the location or relay target.</summary>
+    public required string Id { get; init; }
+
+    public required byte[] Value { get; init; }
 }

@@ -4,8 +4,10 @@ using NotificationHub.Erasure;
 using NotificationHub.Events;
 using NotificationHub.FullSync;
 using NotificationHub.Locations;
+using NotificationHub.Locations.RelayTargets;
 using NotificationHub.OperationTracking;
 using NotificationHub.Publishing;
+using NotificationHub.Relay;
 using NotificationHub.Retention;
 using NotificationHub.Routing;
 using NotificationHub.Snapshots;
@@ -24,12 +26,16 @@ public sealed class ColumnLengthTests
         ["log_start.log"] = Logs,
         ["event_log.topic"] = TopicMap.Topics,
         ["event_log.type"] = ConstantsOf(typeof(EventNames)),
-        ["log_cursor.name"] = [RoutingPass.Name, .. TopicMap.Topics.Select(TopicLog.GetName)],
-        ["lease.name"] = [RoutingPass.Name, RetentionWorker.LeaseName, OperationWorker.LeaseName],
+        ["log_cursor.name"] = [RoutingPass.Name, RelayFanOut.Name, .. TopicMap.Topics.Select(TopicLog.GetName)],
+        ["lease.name"] = [RoutingPass.Name, RelayFanOut.Name, RetentionWorker.LeaseName, OperationWorker.LeaseName],
         ["dead_letter.topic"] = TopicMap.Topics,
         ["dead_letter.state"] = ConstantsOf(typeof(DeadLetterState)),
         ["location.state"] = Enum.GetValues<LocationState>().Select(state => state.ToWireName()),
         ["notification_secret.state"] = ["pending", "active", "retiring", "retired"],
+        ["relay_target.state"] = ConstantsOf(typeof(RelayTargetState)),
+        ["relay_target.failure"] = RelayFailureNames,
+        ["relay_delivery.state"] = ["pending", "set-aside"],
+        ["relay_delivery.failure"] = RelayFailureNames,
         ["change_counter.name"] = ["locations"],
         ["refetch_target.resource"] = Kinds,
         ["snapshot.kind"] = Kinds,
@@ -49,6 +55,7 @@ public sealed class ColumnLengthTests
     private static readonly string[] Names =
     [
         "location_id",
+        "target_id",
         "u_id",
         "key",
         "event_id",
@@ -60,6 +67,9 @@ public sealed class ColumnLengthTests
     ];
 
     public static TheoryData<string> Columns => [.. Words.Keys];
+
+    private static IEnumerable<string> RelayFailureNames =>
+        Enum.GetValues<RelayFailure>().Select(failure => failure.ToWireName());
 
     private static IEnumerable<string> Kinds => RecordKind.All.Select(kind => kind.Name);
 

@@ -1,0 +1,241 @@
+using System.Security.Cryptography;
+using NotificationHub.Hosting;
+using NotificationHub.Locations.RelayTargets;
+using NotificationHub.Locations.Secrets;
+using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
+
+namespace NotificationHub.Relay;
+
+/// <summary>When the next turn of a target may begin. A new owner of the lease starts without pauses.</summary>
+internal sealed class TargetBackoff(Random random, TimeProvider time)
+{
+    // If this many notifications in a row are rejected, the target is the likely cause.
+    private const int MaxRejectedInRow = 3;
+
+    private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5));
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);
+
+    private int failures;
+    private int rejectedInRow;
+    private long waitStart;
+    private TimeSpan wait;
+    private (string State, byte[]? Secret)? seen;
+
+    public bool IsFailing => failures > 0;
+
+    public bool MaySetAside => rejectedInRow < MaxRejectedInRow;
+
+    public RelayFailure? LastFailure { get; private set; }
+
+    /// <summary>Whether a turn may begin. A changed secret or state ends the pause.</summary>
+    public bool IsReady(ScheduledTarget target)
+    {
+        if (
+            seen is { } before
+            && (before.State != target.State || !before.Secret.AsSpan().SequenceEqual(target.Secret))
+        )
+        {
+            Succeeded();
+        }
+
+        seen = (target.State, target.Secret);
+        return time.GetElapsedTime(waitStart) >= wait;
+    }
+
+    public void Succeeded()
+    {
+        (failures, rejectedInRow, wait) = (0, 0, TimeSpan.Zero);
+        LastFailure = null;
+    }
+
+    public void SetAside()
+    {
+        (failures, wait) = (0, TimeSpan.Zero);
+        rejectedInRow++;
+    }
+
+    public void Failed(RelayFailure? failure, TimeSpan? retryAfter)
+    {
+        LastFailure = failure;
+        var pause = Backoff.PauseAfter(failures++, least: 0.5, most: 1, random);
+        var requested = retryAfter < LongestRetryAfter ? retryAfter.Value : LongestRetryAfter;
+        (waitStart, wait) = (time.GetTimestamp(), retryAfter is null || requested < pause ? pause : requested);
+    }
+}
+
+/// <summary>Sends a target's deliveries, one at a time, in the order of the log, and stores the outcome of the turn.</summary>
+internal sealed partial class RelaySender(
+    Database database,
+    RelayClient client,
+    ContentTokenProtector protector,
+    RelayMetrics metrics,
+    TimeProvider time,
+    ILogger<RelaySender> logger
+)
+{
+    private const int TurnRows = 32;
+    private const int MaxAttempts = 3;
+
+    private const string PlainJson = "application/json";
+
+    // Then other targets get their turn, and what was accepted is stored.
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan CommitMargin = TimeSpan.FromSeconds(1);
+
+    public async Task RunTurnAsync(
+        Lease lease,
+        ScheduledTarget target,
+        TargetBackoff backoff,
+        CancellationToken cancellationToken
+    )
+    {
+        var pending = await database.ReadAsync(
+            connection => connection.ReadPendingAsync(target.TargetId, TurnRows),
+            cancellationToken
+        );
+        var started = time.GetTimestamp();
+        List<long> delivered = [];
+        RelayResponse? last = null;
+        try
+        {
+            foreach (var delivery in pending)
+            {
+                if (time.GetElapsedTime(started) >= LongestTurn || !lease.HasLeft(CommitMargin))
+                {
+                    break;
+                }
+
+                var entry = await database.ReadAsync(
+                    connection => NotificationLog.FindAsync(connection, delivery.Seq),
+                    cancellationToken
+                );
+                if (entry is not null)
+                {
+                    last = await SendAsync(target, entry, cancellationToken);
+                    if (last.Failure is not null)
+                    {
+                        await FailAsync(lease, target, delivered, delivery, last, backoff);
+                        return;
+                    }
+
+                    metrics.Delivered(target.TargetId, entry.ReceivedAt, time.GetStoredUtcNow());
+                }
+
+                delivered.Add(delivery.Seq);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // What the target has accepted is stored below, unless the lease was lost.
+        }
+
+        await SucceedAsync(lease, target, delivered, last, backoff);
+    }
+
+    private async Task SucceedAsync(
+        Lease lease,
+        ScheduledTarget target,
+        List<long> delivered,
+        RelayResponse? last,
+        TargetBackoff backoff
+    )
+    {
+        if (delivered.Count == 0)
+        {
+            return;
+        }
+
+        await database.SaveAsync(
+            lease,
+            new RelayTurn(target.TargetId, delivered, Failed: null, false, last),
+            time.GetStoredUtcNow()
+        );
+        if (backoff.LastFailure is not null)
+        {
+            Log.Recovered(logger, target.TargetId);
+        }
+
+        backoff.Succeeded();
+    }
+
+    private async Task FailAsync(
+        Lease lease,
+        ScheduledTarget target,
+        List<long> delivered,
+        PendingDelivery failed,
+        RelayResponse response,
+        TargetBackoff backoff
+    )
+    {
+        if (delivered.Count > 0)
+        {
+            backoff.Succeeded();
+        }
+
+        var isSetAside =
+            response.Failure == RelayFailure.Rejected && failed.Attempts + 1 >= MaxAttempts && backoff.MaySetAside;
+        await database.SaveAsync(
+            lease,
+            new RelayTurn(target.TargetId, delivered, failed.Seq, isSetAside, response),
+            time.GetStoredUtcNow()
+        );
+        metrics.Failed(target.TargetId, response.Failure!.Value);
+        if (isSetAside)
+        {
+            Log.SetAside(logger, target.TargetId, failed.Seq, response.Describe());
+            backoff.SetAside();
+            return;
+        }
+
+        if (backoff.LastFailure != response.Failure)
+        {
+            Log.Failed(logger, target.TargetId, response.Describe());
+        }
+
+        backoff.Failed(response.Failure, response.RetryAfter);
+    }
+
+    private async Task<RelayResponse> SendAsync(
+        ScheduledTarget target,
+        NotificationEntry entry,
+        CancellationToken cancellationToken
+    )
+    {
+        RelaySecret? secret;
+        try
+        {
+            secret = target.Secret is null ? null : protector.UnprotectRelaySecret(target.Secret);
+        }
+        catch (CryptographicException)
+        {
+            return new RelayResponse(RelayFailure.SecretUnreadable);
+        }
+
+        return await client.SendAsync(
+            new Uri(target.Url),
+            secret,
+            new RelayMessage(entry.Body, entry.ContentType ?? PlainJson, entry.UserAgent),
+            cancellationToken
+        );
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Relay target {Target} does not accept notifications ({Failure}). They wait; will retry with backoff."
+        )]
+        public static partial void Failed(ILogger logger, string target, string failure);
+
+        [LoggerMessage(LogLevel.Information, "Relay target {Target} accepts notifications again.")]
+        public static partial void Recovered(ILogger logger, string target);
+
+        [LoggerMessage(
+            LogLevel.Error,
+            "Relay target {Target} rejected notification {Seq} ({Failure}). It is set aside; later ones continue. Run `relay resend`."
+        )]
+        public static partial void SetAside(ILogger logger, string target, long seq, string failure);
+    }
+}
