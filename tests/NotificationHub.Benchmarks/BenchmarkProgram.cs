@@ -104,6 +104,7 @@ internal static class BenchmarkProgram
                 );
                 await using var run = new ImportRun(assignments, rate);
                 results.Add(await run.RunAsync());
+                await Console.Error.WriteLineAsync($"  {results[^1]}");
             }
         }
 

@@ -67,10 +67,14 @@ public sealed class AppleReadCommandTests
             [.. Enumerable.Range(0, 20).Select(i => $"D{i}")]
         );
 
+        await NameAsync(scene, "361285480", "Keynote");
+
         var run = await RunAsync(scene, location, "status", failed, "--json");
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
         run.Json.GetProperty("status").GetProperty("failures").GetArrayLength().ShouldBeGreaterThan(0);
+        run.Json.GetProperty("names").GetProperty("361285480").GetString().ShouldBe("Keynote");
+        (await RunAsync(scene, location, "status", failed)).Output.ShouldContain("361285480 (Keynote)");
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using NotificationHub.Apple;
 using NotificationHub.CommandLine;
+using NotificationHub.CommandLine.Apple;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Apple.Faults;
 using NotificationHub.Simulator.Apple.State;
@@ -37,6 +39,19 @@ public sealed class AppleWriteCommandTests
         ).ShouldBe("succeeded assets 1, 2 devices, 0 users");
         (await scene.ScalarAsync<string>("select announced_by from operation")).ShouldStartWith("os:");
     }
+
+    [Fact]
+    public void The_question_before_a_change_names_the_apps() =>
+        WriteConfirmation
+            .Describe(
+                new AssociateAssetsRequest
+                {
+                    Assets = [new() { AdamId = "1" }, new() { AdamId = "2" }],
+                    ClientUserIds = ["ann"],
+                },
+                adamId => adamId == "1" ? "Keynote" : null
+            )
+            .ShouldBe("assets 1 (Keynote), 2, 0 devices, 1 users");
 
     [Fact]
     public async Task Progress_is_printed_for_people()

@@ -64,6 +64,10 @@ internal static class AppleCommand
         }
     }
 
+    /// <summary>An ID with its name, for sentences and lists within a cell.</summary>
+    public static string? WithName(string? adamId, Func<string?, string?> nameOf) =>
+        nameOf(adamId) is { } name ? $"{adamId} ({name})" : adamId;
+
     /// <summary>Finds names for people; without them, the output has none.</summary>
     public static async Task<Func<string?, string?>> FindNamesAsync(
         CommandContext context,

@@ -162,11 +162,25 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                 AppleCommand.ReadAsync(
                     context,
                     location,
-                    async (session, _) =>
+                    async (session, registered) =>
                     {
                         var status = await session.GetEventStatusAsync(context.Get(eventId), context.CancellationToken);
+                        string?[] adamIds =
+                        [
+                            .. status.Failures.SelectMany(one => one.ErrorInfo?.Assets ?? [], (_, one) => one.AdamId),
+                        ];
+                        var nameOf = await AppleCommand.FindNamesAsync(context, registered, adamIds);
                         context.Output.Write(
-                            new { EventId = context.Get(eventId), Status = status },
+                            new
+                            {
+                                EventId = context.Get(eventId),
+                                Status = status,
+                                Names = adamIds
+                                    .OfType<string>()
+                                    .Where(adamId => nameOf(adamId) is not null)
+                                    .Distinct(StringComparer.Ordinal)
+                                    .ToDictionary(adamId => adamId, nameOf, StringComparer.Ordinal),
+                            },
                             console =>
                             {
                                 console.WriteFields(
@@ -180,7 +194,13 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
                                     console.WriteTable(
                                         status.Failures,
                                         ("Error", one => one.ErrorNumber),
-                                        ("Assets", one => one.ErrorInfo?.Assets.Select(asset => asset.AdamId)),
+                                        (
+                                            "Assets",
+                                            one =>
+                                                one.ErrorInfo?.Assets.Select(asset =>
+                                                    AppleCommand.WithName(asset.AdamId, nameOf)
+                                                )
+                                        ),
                                         ("Devices", one => one.ErrorInfo?.SerialNumbers),
                                         ("Users", one => one.ErrorInfo?.ClientUserIds),
                                         ("Message", one => one.ErrorMessage)

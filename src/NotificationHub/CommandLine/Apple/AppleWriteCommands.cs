@@ -180,8 +180,12 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
     private async Task<int> SendAsync(CommandContext context, string name, WriteRequest request)
     {
         var locationId = context.Get(location)!;
-        var subject = Describe(request);
-        Confirm(context, $"{name}: {subject} of location {locationId}. Send this to Apple? [y/N] ");
+        var subject = WriteConfirmation.Describe(request, nameOf: _ => null);
+        if (!context.Get(yes))
+        {
+            await WriteConfirmation.AskAsync(context, name, locationId, request);
+        }
+
         await context.OpenKeyRingAsync();
         var progress = context.Service<WriteProgress>();
         var after = context.Get(wait) ? await progress.BeginAsync(context.CancellationToken) : 0;
@@ -257,40 +261,6 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             context.Output.Write(state, console => console.WriteUnwrapped(state.ToString()));
         }
     }
-
-    private void Confirm(CommandContext context, string question)
-    {
-        if (context.Get(yes))
-        {
-            return;
-        }
-
-        if (Console.IsInputRedirected)
-        {
-            throw new CommandException(
-                ExitCode.Usage,
-                "This command changes records at Apple. Nothing was sent. Add --yes to confirm."
-            );
-        }
-
-        Console.Error.Write(TerminalText.Clean(question));
-        if (!string.Equals(Console.ReadLine()?.Trim(), "y", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new CommandException(ExitCode.Failed, "Not confirmed. Nothing was sent.");
-        }
-    }
-
-    // Without serial numbers and user IDs: the audit log contains no personal data.
-    private static string Describe(WriteRequest request) =>
-        request switch
-        {
-            AssetsRequest assets => $"assets {string.Join(", ", assets.Assets.Select(asset => asset.AdamId))}, "
-                + $"{assets.SerialNumbers.Count} devices, {assets.ClientUserIds.Count} users",
-            RevokeAssetsRequest revoke =>
-                $"all assets, {revoke.SerialNumbers.Count} devices, {revoke.ClientUserIds.Count} users",
-            UsersRequest users => $"{users.Users.Count} users",
-            _ => "",
-        };
 
     private static void Require(CommandResult result, params Option[] options)
     {
