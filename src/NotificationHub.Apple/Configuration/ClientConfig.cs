@@ -21,13 +21,9 @@ public sealed record ClientConfig : AppleResponse
     /// <summary>Where Apple posts the location's notifications.</summary>
     public string? NotificationUrl { get; init; }
 
-    /// <summary>
-    /// SHA-256 of the notification secret that Apple presents (of its UTF-8 bytes); null if none is set. Apple returns the
-    /// secret itself, which is discarded so that it cannot be logged.
-    /// </summary>
-    [JsonPropertyName("notificationAuthToken")]
-    [JsonConverter(typeof(DigestConverter))]
-    public byte[]? NotificationAuthTokenSha256 { get; init; }
+    /// <summary>The notification secret that Apple presents; null if none is set, or if the response omits it.</summary>
+    [JsonConverter(typeof(NotificationAuthTokenConverter))]
+    public NotificationAuthToken? NotificationAuthToken { get; init; }
 
     /// <summary>The subscribed notification types, in no particular order.</summary>
     [JsonConverter(typeof(ListConverter<string>))]

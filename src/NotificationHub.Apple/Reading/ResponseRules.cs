@@ -138,7 +138,7 @@ internal static class ResponseRules
                 WebsiteUrl: null,
                 LocationName: null,
                 NotificationUrl: null,
-                NotificationAuthTokenSha256: null,
+                NotificationAuthToken: null,
                 SubscribedNotificationTypes.Count: 0
             }
             ? "no member of Client Config"

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using NotificationHub.Apple;
 
 namespace NotificationHub.Tests.Apple;
@@ -40,7 +41,7 @@ public sealed class ClientConfigTests : AppleTest
     }
 
     [Fact]
-    public async Task The_returned_secret_is_reduced_to_a_digest()
+    public async Task The_returned_secret_is_revealed_only_on_request()
     {
         Apple.Then(
             $$"""
@@ -52,7 +53,12 @@ public sealed class ClientConfigTests : AppleTest
 
         var config = await Passing(Session.GetClientConfigAsync(default));
 
-        config.NotificationAuthTokenSha256.ShouldBe(SHA256.HashData(Encoding.UTF8.GetBytes(Secret)));
+        var secret = config.NotificationAuthToken.ShouldNotBeNull();
+        secret.Reveal().ShouldBe(Secret);
+        secret.Sha256.ShouldBe(SHA256.HashData(Encoding.UTF8.GetBytes(Secret)));
+        secret.ToString().ShouldNotContain(Secret);
+        JsonSerializer.Serialize(secret).ShouldNotContain(Secret);
+        Should.Throw<NotSupportedException>(() => JsonSerializer.Serialize(config));
         config.CountryISO2ACode.ShouldBe("CH");
         config.WebsiteUrl.ShouldBe("https://business.apple.com");
         config.LocationName.ShouldBe("校");
@@ -66,11 +72,11 @@ public sealed class ClientConfigTests : AppleTest
     [InlineData("""{"uId":"7","locationName":"L"}""")]
     [InlineData("""{"uId":"7","locationName":"L","notificationAuthToken":null}""")]
     [InlineData("""{"uId":"7","locationName":"L","notificationAuthToken":""}""")]
-    public async Task Without_a_secret_there_is_no_digest(string response)
+    public async Task Without_a_secret_there_is_none(string response)
     {
         Apple.Then(response);
 
-        (await Passing(Session.GetClientConfigAsync(default))).NotificationAuthTokenSha256.ShouldBeNull();
+        (await Passing(Session.GetClientConfigAsync(default))).NotificationAuthToken.ShouldBeNull();
     }
 
     [Theory]
