@@ -67,7 +67,7 @@ internal sealed class RunningHub : IAsyncDisposable
         var registration = app.Services.GetRequiredService<LocationRegistration>();
         var token = NotificationHub.Apple.ContentToken.Parse(location.ContentTokenFile);
         var registered = await registration.RegisterAsync(new RegistrationRequest(token, Url), cancellationToken);
-        return registered.LocationId;
+        return registered.Location.LocationId;
     }
 
     public async ValueTask DisposeAsync()

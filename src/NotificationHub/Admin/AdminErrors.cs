@@ -58,6 +58,7 @@ internal static class AdminErrors
                 StatusCodes.Status503ServiceUnavailable,
             // Apple refused the request, or its result is unknown.
             LocationErrorCode.Refused or LocationErrorCode.Unconfirmed => StatusCodes.Status502BadGateway,
+            LocationErrorCode.TargetRefused or LocationErrorCode.TargetUnavailable => StatusCodes.Status502BadGateway,
             LocationErrorCode.KeyMissing => StatusCodes.Status500InternalServerError,
             _ => StatusCodes.Status409Conflict,
         };

@@ -4,6 +4,7 @@ using NotificationHub.FullSync;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Monitoring;
 using NotificationHub.Locations.Secrets;
+using NotificationHub.Locations.Takeovers;
 
 namespace NotificationHub.Admin;
 
@@ -74,6 +75,24 @@ internal sealed record LocationDocument(
     }
 }
 
+/// <param name="NotificationTypes">The types that it received.</param>
+/// <param name="Restorable">Whether a removal can restore its URL: not if Apple did not return its secret.</param>
+internal sealed record ReplacedServerDocument(
+    string Host,
+    IReadOnlyList<string> NotificationTypes,
+    DateTimeOffset ReplacedAt,
+    bool Restorable
+)
+{
+    public static ReplacedServerDocument From(ReplacedConfiguration replaced) =>
+        new(
+            replaced.Host,
+            LocationStore.ReadTypes(replaced.NotificationTypes),
+            replaced.ReplacedAt,
+            replaced.Secret is not null
+        );
+}
+
 internal sealed record LocationDetailsDocument
 {
     public required LocationDocument Location { get; init; }
@@ -94,12 +113,16 @@ internal sealed record LocationDetailsDocument
 
     public required IReadOnlyList<LocationDifference> Differences { get; init; }
 
+    /// <summary>The server whose URL the hub replaced at Apple; null if there was none.</summary>
+    public ReplacedServerDocument? ReplacedServer { get; init; }
+
     public static async Task<LocationDetailsDocument> ReadAsync(DbConnection connection, string locationId)
     {
         var location =
             await LocationStore.FindAsync(connection, locationId) ?? throw LocationException.NotFound(locationId);
         var secrets = await SecretStore.ListAsync(connection, locationId);
         var check = await LocationCheckStore.FindAsync(connection, locationId);
+        var replaced = await ReplacedConfigurations.FindAsync(connection, locationId);
         return new LocationDetailsDocument
         {
             Location = (await LocationDocument.ReadAsync(connection, location))[0],
@@ -113,6 +136,7 @@ internal sealed record LocationDetailsDocument
             CheckedAt = check?.CheckedAt,
             CheckError = check?.Error,
             Differences = LocationDifferences.Read(check?.Differences),
+            ReplacedServer = replaced is null ? null : ReplacedServerDocument.From(replaced),
         };
     }
 }

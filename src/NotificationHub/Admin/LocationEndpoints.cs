@@ -112,10 +112,11 @@ internal static class LocationEndpoints
                 (
                     [AsParameters] LocationCall call,
                     [Description("Also delete the location's notifications, events and records.")] bool? deleteData,
-                    [Description("Do not contact Apple, for a content token that no longer works.")] bool? skipApple
+                    [Description("Do not contact Apple, for a content token that no longer works.")] bool? skipApple,
+                    [Description("Clear Apple's settings even if another server's could be restored.")] bool? noRestore
                 ) =>
                     call.Service.RemoveAsync(
-                        new RemoveRequest(call.Id, deleteData ?? false, skipApple ?? false),
+                        new RemoveRequest(call.Id, deleteData ?? false, skipApple ?? false, noRestore ?? false),
                         call.Actor,
                         call.Stopping
                     )

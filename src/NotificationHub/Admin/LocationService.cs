@@ -3,12 +3,20 @@ using NotificationHub.Locations;
 using NotificationHub.Locations.Monitoring;
 using NotificationHub.Locations.Removal;
 using NotificationHub.Locations.Secrets;
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
 
 /// <param name="NotificationAuthToken">The only copy of a receive-only location's secret, for its MDM.</param>
-internal sealed record AddedLocation(LocationDocument Location, string? NotificationAuthToken);
+/// <param name="ReplacedServer">The host of the server whose URL the hub replaced at Apple.</param>
+/// <param name="RelayTargets">The servers that accepted a test notification, and receive every notification from now on.</param>
+internal sealed record AddedLocation(
+    LocationDocument Location,
+    string? NotificationAuthToken,
+    string? ReplacedServer,
+    IReadOnlyList<ProvenTarget> RelayTargets
+);
 
 /// <param name="Differences">Where Apple's configuration differs from the hub's, with advice.</param>
 internal sealed record ComparedLocation(LocationDocument Location, IReadOnlyList<LocationDifference> Differences);
@@ -58,14 +66,21 @@ internal sealed class LocationService(
     {
         if (input.ReceiveOnly)
         {
-            var (added, secret) = await audit.RunAsync(
+            var registered = await audit.RunAsync(
                 actor,
                 new AuditedAct("locations add --receive-only"),
-                () => registration.RegisterReceiveOnlyAsync(new Uri(input.Url!), cancellationToken),
-                added => added.Location.LocationId
+                () =>
+                    registration.RegisterReceiveOnlyAsync(new Uri(input.Url!), input.ReadRelayTo(), cancellationToken),
+                added => added.Location.LocationId,
+                added => Describe(null, added.Targets)
             );
             // No further read: nothing may fail once the only copy of the secret exists.
-            return new AddedLocation(LocationDocument.From(added), secret.Reveal());
+            return new AddedLocation(
+                LocationDocument.From(registered.Location),
+                registered.Secret.Reveal(),
+                ReplacedServer: null,
+                registered.Targets
+            );
         }
 
         var request = new RegistrationRequest(
@@ -76,15 +91,26 @@ internal sealed class LocationService(
                 Id = input.MdmId,
                 Name = input.MdmName,
                 Metadata = input.MdmMetadata,
-            }
+            },
+            input.ReadTakeover()
         );
-        var location = await audit.RunAsync(
+        var added = await audit.RunAsync(
             actor,
-            new AuditedAct("locations add"),
+            new AuditedAct(
+                input.Relay ? "locations add --relay"
+                : input.Replace ? "locations add --replace"
+                : "locations add"
+            ),
             () => registration.RegisterAsync(request, cancellationToken),
-            added => added.LocationId
+            added => added.Location.LocationId,
+            added => Describe(added.Replaced, added.Targets)
         );
-        return new AddedLocation(await DescribeAsync(location, cancellationToken), null);
+        return new AddedLocation(
+            await DescribeAsync(added.Location, cancellationToken),
+            null,
+            added.Replaced?.Host,
+            added.Targets
+        );
     }
 
     public async Task<ComparedLocation> VerifyAsync(string locationId, Actor actor, CancellationToken cancellationToken)
@@ -151,6 +177,17 @@ internal sealed class LocationService(
             () => removal.RemoveAsync(request, cancellationToken)
         );
         return new RemovedLocation(await DescribeAsync(result.Location, cancellationToken), result.Apple);
+    }
+
+    /// <summary>What the audit log says about other servers.</summary>
+    private static string? Describe(ReplacedConfiguration? replaced, IReadOnlyList<ProvenTarget> targets)
+    {
+        string[] parts =
+        [
+            .. replaced is null ? (string[])[] : [$"replaced {replaced.Host}"],
+            .. targets.Select(target => $"relays to {target.Host}"),
+        ];
+        return parts.Length == 0 ? null : string.Join(", ", parts);
     }
 
     private async Task<ComparedLocation> CompareAsync(LocationReading reading, CancellationToken cancellationToken) =>

@@ -34,7 +34,11 @@ internal static class DocumentRendering
             ("Silent since", details.SilentSince),
             ("Pending refetch targets", details.PendingTargets),
             ("Compared with Apple", details.CheckedAt),
-            ("Comparison error", details.CheckError)
+            ("Comparison error", details.CheckError),
+            ("Replaced server", details.ReplacedServer?.Host),
+            ("Its types", details.ReplacedServer?.NotificationTypes),
+            ("Replaced at", details.ReplacedServer?.ReplacedAt),
+            ("Restorable", details.ReplacedServer?.Restorable)
         );
         if (details.Location.Progress is { } progress)
         {

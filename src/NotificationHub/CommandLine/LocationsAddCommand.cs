@@ -1,6 +1,7 @@
 using System.CommandLine;
 using NotificationHub.Admin;
 using NotificationHub.Locations;
+using Spectre.Console;
 
 namespace NotificationHub.CommandLine;
 
@@ -8,7 +9,7 @@ internal static class LocationsAddCommand
 {
     public static Command CreateAdd(CommandRunner runner)
     {
-        var tokenFile = ContentTokenFile.CreateOption(required: false);
+        var tokenFile = SecretFile.CreateContentTokenOption(required: false);
         var url = new Option<string>("--url")
         {
             Description = "The hub's public URL. Apple sends notifications to URL/notifications/LOCATION-ID.",
@@ -30,6 +31,19 @@ internal static class LocationsAddCommand
         {
             Description = "Do not contact Apple. Print a URL and a secret, which you enter in the MDM.",
         };
+        var relay = new Option<bool>("--relay")
+        {
+            Description = "Forward every notification to the server whose URL Apple has now.",
+        };
+        var replace = new Option<bool>("--replace")
+        {
+            Description = "Replace another server's URL at Apple. That server receives no more notifications.",
+        };
+        var relayTo = new Option<string?>("--relay-to")
+        {
+            Description = "Forward every notification to this URL. It must accept a test notification.",
+        };
+        var relaySecretFile = SecretFile.CreateRelaySecretOption();
         var input = new AddLocationInput();
         var add = runner.Create(
             "add",
@@ -40,8 +54,12 @@ internal static class LocationsAddCommand
             A --receive-only registration cannot be resumed: the next run registers a new location, and the
             hub deletes the unfinished one.
 
+            If Apple sends the notifications to another server, the command changes nothing without --relay
+            or --replace. The hub stores that server's URL and secret, and `locations remove` restores them.
+
             Examples:
               NotificationHub locations add --token-file token.vpptoken --url https://hub.example.com
+              NotificationHub locations add --token-file token.vpptoken --url https://hub.example.com --relay
               NotificationHub locations add --receive-only --url https://hub.example.com
             """,
             context => AddAsync(context, input),
@@ -50,11 +68,16 @@ internal static class LocationsAddCommand
             mdmId,
             mdmName,
             mdmMetadata,
+            relay,
+            replace,
+            relayTo,
+            relaySecretFile,
             receiveOnly
         );
         add.Validators.Add(command =>
         {
-            var (text, hasError) = ContentTokenFile.ReadFor(command, tokenFile);
+            var (text, hasError) = SecretFile.ReadFor(command, tokenFile);
+            var (relaySecret, hasSecretError) = SecretFile.ReadFor(command, relaySecretFile);
             input = new AddLocationInput
             {
                 Url = command.TextOf(url),
@@ -63,6 +86,10 @@ internal static class LocationsAddCommand
                 MdmId = command.TextOf(mdmId),
                 MdmName = command.TextOf(mdmName),
                 MdmMetadata = command.TextOf(mdmMetadata),
+                Relay = command.IsSet(relay),
+                Replace = command.IsSet(replace),
+                RelayTo = command.TextOf(relayTo),
+                RelaySecret = relaySecret,
             };
             command.Validate(
                 new AddLocationInputValidator(),
@@ -71,7 +98,11 @@ internal static class LocationsAddCommand
                 (nameof(AddLocationInput.ContentToken), hasError ? null : tokenFile.Name),
                 (nameof(AddLocationInput.MdmId), mdmId.Name),
                 (nameof(AddLocationInput.MdmName), mdmName.Name),
-                (nameof(AddLocationInput.MdmMetadata), mdmMetadata.Name)
+                (nameof(AddLocationInput.MdmMetadata), mdmMetadata.Name),
+                (nameof(AddLocationInput.Relay), relay.Name),
+                (nameof(AddLocationInput.Replace), replace.Name),
+                (nameof(AddLocationInput.RelayTo), relayTo.Name),
+                (nameof(AddLocationInput.RelaySecret), hasSecretError ? null : relaySecretFile.Name)
             );
         });
         return add;
@@ -79,7 +110,7 @@ internal static class LocationsAddCommand
 
     public static Command CreateRenewToken(CommandRunner runner, Argument<string> location)
     {
-        var tokenFile = ContentTokenFile.CreateOption(required: true);
+        var tokenFile = SecretFile.CreateContentTokenOption(required: true);
         var input = new RenewalInput { LocationId = "" };
         var renew = runner.Create(
             "renew-token",
@@ -95,7 +126,7 @@ internal static class LocationsAddCommand
         );
         renew.Validators.Add(command =>
         {
-            var (text, hasError) = ContentTokenFile.ReadFor(command, tokenFile);
+            var (text, hasError) = SecretFile.ReadFor(command, tokenFile);
             input = new RenewalInput { LocationId = command.GetValue(location) ?? "", ContentToken = text };
             command.Validate(
                 new RenewalInputValidator(),
@@ -109,19 +140,44 @@ internal static class LocationsAddCommand
 
     private static async Task AddAsync(CommandContext context, AddLocationInput input)
     {
-        if (!input.ReceiveOnly)
+        if (!input.ReceiveOnly || input.RelayTo is not null)
         {
             await context.OpenKeyRingAsync();
         }
 
         var added = await context.Locations.AddAsync(input, context.Actor, context.CancellationToken);
-        if (added.NotificationAuthToken is not null)
+        context.Output.Write(
+            added,
+            console =>
+            {
+                if (added.NotificationAuthToken is { } secret)
+                {
+                    console.WriteSecret(added.Location, secret);
+                }
+                else
+                {
+                    added.Location.WriteTo(console);
+                }
+
+                added.WriteServers(console);
+            }
+        );
+    }
+
+    private static void WriteServers(this AddedLocation added, IAnsiConsole console)
+    {
+        if (added.ReplacedServer is { } replaced)
         {
-            context.Output.WriteSecret(added, added.Location, added.NotificationAuthToken);
+            console.WriteText(
+                $"Apple sends the notifications to the hub instead of {replaced}. `locations remove` restores that server's URL."
+            );
         }
-        else
+
+        foreach (var target in added.RelayTargets)
         {
-            context.Output.Write(added, added.Location.WriteTo);
+            console.WriteText(
+                $"The hub forwards every notification to {target.Host}, which responded HTTP {target.Status} to a test notification."
+            );
         }
     }
 
@@ -134,24 +190,15 @@ internal static class LocationsAddCommand
     }
 
     /// <summary>Prints what the MDM of a receive-only location needs.</summary>
-    public static void WriteSecret<T>(
-        this CommandOutput output,
-        T document,
-        LocationDocument location,
-        string secret
-    ) =>
-        output.Write(
-            document,
-            console =>
-            {
-                console.WriteFields(
-                    ("Location", location.Id),
-                    ("notificationUrl", location.NotificationUrl),
-                    ("notificationAuthToken", secret)
-                );
-                console.WriteText("Enter the URL and the secret in the MDM now: the hub does not store the secret.");
-            }
+    public static void WriteSecret(this IAnsiConsole console, LocationDocument location, string secret)
+    {
+        console.WriteFields(
+            ("Location", location.Id),
+            ("notificationUrl", location.NotificationUrl),
+            ("notificationAuthToken", secret)
         );
+        console.WriteText("Enter the URL and the secret in the MDM now: the hub does not store the secret.");
+    }
 
     public static void WriteComparison(this CommandOutput output, ComparedLocation compared) =>
         output.Write(

@@ -108,10 +108,17 @@ internal static class LocationsCommand
         {
             Description = "Do not contact Apple. Use this if the content token no longer works.",
         };
+        var noRestore = new Option<bool>("--no-restore")
+        {
+            Description = "Clear Apple's settings, even if the hub could restore another server's URL.",
+        };
         return runner.Create(
             "remove",
             """
-            Remove a location, and clear the hub's URL, secret and types at Apple.
+            Remove a location, and restore Apple's previous settings.
+
+            If the hub replaced another server's URL, Apple sends the notifications to that server again, after
+            a test notification. Otherwise the command clears the hub's URL, secret and types at Apple.
 
             The hub keeps the location's data unless you use --delete-data. For one day, it still stores
             deliveries for the location and responds 200, but does not route them. You can register the
@@ -120,11 +127,17 @@ internal static class LocationsCommand
             context =>
                 RemoveAsync(
                     context,
-                    new RemoveRequest(context.Get(location), context.Get(deleteData), context.Get(skipApple))
+                    new RemoveRequest(
+                        context.Get(location),
+                        context.Get(deleteData),
+                        context.Get(skipApple),
+                        context.Get(noRestore)
+                    )
                 ),
             location,
             deleteData,
-            skipApple
+            skipApple,
+            noRestore
         );
     }
 
@@ -180,7 +193,7 @@ internal static class LocationsCommand
         );
         if (rotated.NotificationAuthToken is { } secret)
         {
-            context.Output.WriteSecret(rotated, rotated.Location, secret);
+            context.Output.Write(rotated, console => console.WriteSecret(rotated.Location, secret));
             return;
         }
 

@@ -120,6 +120,7 @@ internal static class MigrateCommand
         var (oldProtector, newProtector) = await OpenKeyRingsAsync(context, source, connection.ConnectionString);
         List<string> unreadable = [];
         List<string> unreadableSecrets = [];
+        List<string> notRestorable = [];
         var copied = await new DatabaseCopy(source, context.Database).RunAsync(
             context.Actor,
             (column, value) =>
@@ -133,7 +134,11 @@ internal static class MigrateCommand
                 }
                 catch (CryptographicException)
                 {
-                    (isToken ? unreadable : unreadableSecrets).Add(value.Id);
+                    (
+                        isToken ? unreadable
+                        : column == EncryptedColumn.RelaySecret ? unreadableSecrets
+                        : notRestorable
+                    ).Add(value.Id);
                     return value.Value;
                 }
             },
@@ -147,6 +152,7 @@ internal static class MigrateCommand
                 Copied = copied,
                 UnreadableContentTokens = unreadable,
                 UnreadableRelaySecrets = unreadableSecrets,
+                UnreadableReplacedSecrets = notRestorable,
             },
             console =>
             {
@@ -162,6 +168,14 @@ internal static class MigrateCommand
                     console.WriteUnwrapped(
                         "The secrets of these relay targets could not be decrypted; run `relay add` again with the secret for each: "
                             + string.Join(", ", unreadableSecrets)
+                    );
+                }
+
+                if (notRestorable.Count > 0)
+                {
+                    console.WriteUnwrapped(
+                        "The secrets of replaced servers could not be decrypted; the removal of these locations needs --no-restore: "
+                            + string.Join(", ", notRestorable)
                     );
                 }
             }

@@ -23,7 +23,7 @@ internal sealed class LocationConfiguration(RegistrationStore store, AppleClient
             // If Apple's response omits the secret, the acknowledgment of the request must suffice.
             return
                 attempt.IsShownBy(found)
-                && (found.NotificationAuthTokenSha256 is null ? isAcknowledged : found.Echoes(secret.Sha256))
+                && (found.NotificationAuthToken is null ? isAcknowledged : found.Echoes(secret.Sha256))
                 ? found
                 : throw Unconfirmed(attempt, "Apple's Client Config does not show it");
         }
@@ -67,7 +67,7 @@ internal sealed class LocationConfiguration(RegistrationStore store, AppleClient
         }
         catch (AppleException error)
         {
-            await store.WithdrawAsync(attempt.Location, secret);
+            await store.WithdrawAsync(attempt.Location, secret, attempt.Takeover);
             throw Refused(error);
         }
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using NotificationHub.Apple;
 using NotificationHub.Locations.Secrets;
+using NotificationHub.Locations.Takeovers;
 
 namespace NotificationHub.Locations;
 
@@ -23,10 +24,16 @@ internal static class LocationDifferences
     private const string Restore =
         "Find out who changed it. `locations rotate-secret --overwrite` restores it and sets a new secret.";
 
+    // An MDM may write its settings at each start, or when an administrator saves them.
+    private const string ReplacedAgain =
+        "The server whose URL the hub replaced has set it again, so the hub receives no notifications. Turn that off in the server. "
+        + "`locations rotate-secret --overwrite` sets the hub's URL; a relay target for that server then gets its current secret.";
+
     public static IReadOnlyList<LocationDifference> Find(
         Location location,
         ClientConfig found,
-        IEnumerable<StoredSecret> secrets
+        IEnumerable<StoredSecret> secrets,
+        ReplacedConfiguration? replaced
     )
     {
         List<LocationDifference> differences = [];
@@ -46,8 +53,11 @@ internal static class LocationDifferences
 
         if (found.NotificationUrl != location.NotificationUrl)
         {
-            const string Advice = $"Apple sends the notifications to another URL. {Restore}";
-            differences.Add(new(Url, location.NotificationUrl, found.NotificationUrl, Advice));
+            var advice =
+                found.NotificationUrl is { } url && url == replaced?.NotificationUrl
+                    ? ReplacedAgain
+                    : $"Apple sends the notifications to another URL. {Restore}";
+            differences.Add(new(Url, location.NotificationUrl, found.NotificationUrl, advice));
         }
 
         var types = LocationStore.ReadTypes(location.NotificationTypes);
@@ -57,7 +67,7 @@ internal static class LocationDifferences
         }
 
         if (
-            found.NotificationAuthTokenSha256 is not null
+            found.NotificationAuthToken is not null
             && !secrets.Any(secret => secret.IsAccepted && found.Echoes(secret.Sha256))
         )
         {

@@ -24,6 +24,15 @@ internal enum LocationErrorCode
 
     OtherLibrary,
 
+    /// <summary>Apple has another server's notification URL; the request does not say what happens to that server.</summary>
+    OtherServer,
+
+    /// <summary>A relay target responds, but not with 2xx: its URL or secret is wrong.</summary>
+    TargetRefused,
+
+    /// <summary>A relay target does not respond, or has an error of its own.</summary>
+    TargetUnavailable,
+
     KeyMissing,
 
     /// <summary>Apple refused the request or could not be reached; nothing was changed.</summary>

@@ -2,6 +2,8 @@ using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using FluentValidation;
 using NotificationHub.Apple;
+using NotificationHub.Locations.RelayTargets;
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
@@ -27,6 +29,38 @@ internal sealed class AddLocationInput
 
     [Description("The mdmInfo.metadata to record.")]
     public string? MdmMetadata { get; init; }
+
+    [Description("Forward every notification to the server whose notification URL Apple has now.")]
+    public bool Relay { get; init; }
+
+    [Description("Replace another server's notification URL at Apple. That server receives no more notifications.")]
+    public bool Replace { get; init; }
+
+    [Description("A URL to which every notification is forwarded. It must respond 2xx to a test notification.")]
+    public string? RelayTo { get; init; }
+
+    [Description("The bearer secret that the server at relayTo expects. Without it, no Authorization header is sent.")]
+    public string? RelaySecret { get; init; }
+
+    /// <summary>What the validated input says about another server.</summary>
+    public TakeoverRequest ReadTakeover() =>
+        new(
+            Relay ? TakeoverMode.Relay
+                : Replace ? TakeoverMode.Replace
+                : TakeoverMode.Refuse,
+            ReadRelayTo()
+        );
+
+    public RelayDestination? ReadRelayTo()
+    {
+        if (RelayTo is null)
+        {
+            return null;
+        }
+
+        RelayTargets.RelaySecret.TryParse(RelaySecret, out var secret, out _);
+        return new RelayDestination(new Uri(RelayTo), secret);
+    }
 }
 
 // A class, because a record's ToString would print the content token.
@@ -50,10 +84,21 @@ internal sealed class RenewalInputValidator : AbstractValidator<RenewalInput>
 internal sealed class AddLocationInputValidator : AbstractValidator<AddLocationInput>
 {
     private const string NotSent = "must be omitted for a receive-only location: its MDM writes mdmInfo";
+    private const string NotReplaced = "must be omitted for a receive-only location: the hub changes no URL at Apple";
 
     public AddLocationInputValidator()
     {
         RuleFor(input => input.Url).IsHubUrl();
+        RuleFor(input => input.RelayTo).IsRelayUrl();
+        RuleFor(input => input.RelaySecret).IsRelaySecret();
+        RuleFor(input => input.RelaySecret)
+            .Null()
+            .When(input => input.RelayTo is null)
+            .WithMessage("must be omitted without the URL of a relay target");
+        RuleFor(input => input.Replace)
+            .Equal(false)
+            .When(input => input.Relay)
+            .WithMessage("must be omitted: a server that is replaced receives no notifications");
         When(input => input.ReceiveOnly, ValidateReceiveOnly).Otherwise(ValidateRegistration);
     }
 
@@ -65,6 +110,8 @@ internal sealed class AddLocationInputValidator : AbstractValidator<AddLocationI
         RuleFor(input => input.MdmId).Null().WithMessage(NotSent);
         RuleFor(input => input.MdmName).Null().WithMessage(NotSent);
         RuleFor(input => input.MdmMetadata).Null().WithMessage(NotSent);
+        RuleFor(input => input.Relay).Equal(false).WithMessage(NotReplaced);
+        RuleFor(input => input.Replace).Equal(false).WithMessage(NotReplaced);
     }
 
     private void ValidateRegistration()
@@ -125,6 +172,30 @@ internal static class LocationRules
             }
         );
 
+    // Whether http is allowed depends on the environment, and is validated later.
+    public static void IsRelayUrl<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Custom(
+            (url, context) =>
+            {
+                if (url is not null && !RelayUrl.TryParse(url, allowsLoopback: true, out _, out var error))
+                {
+                    context.AddFailure(error);
+                }
+            }
+        );
+
+    /// <summary>Validates a relay target's secret. Errors do not repeat it.</summary>
+    public static void IsRelaySecret<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Custom(
+            (secret, context) =>
+            {
+                if (secret is not null && !RelaySecret.TryParse(secret, out _, out var error))
+                {
+                    context.AddFailure(error);
+                }
+            }
+        );
+
     public static IRuleBuilderOptions<T, string?> IsMdmId<T>(this IRuleBuilder<T, string?> rule) =>
         rule.HasLength(MaxMdmIdLength);
 
@@ -165,6 +236,10 @@ internal static class NotificationUrl
 
     public static string Create(Uri hubUrl, string locationId) =>
         $"{hubUrl.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/')}/notifications/{locationId}";
+
+    /// <summary>The host of a URL, and its port if it has one.</summary>
+    public static string ReadHost(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var parsed) ? parsed.Authority : "an invalid URL";
 
     public static bool TryParseHub(
         string? text,

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Dapper;
 using NotificationHub.Apple;
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
@@ -317,6 +318,7 @@ internal static class LocationStore
             "delete from notification_secret where location_id = @locationId",
             new { locationId }
         );
+        await ReplacedConfigurations.DeleteAsync(transaction, locationId);
         await transaction.ExecuteAsync("delete from location where location_id = @locationId", new { locationId });
     }
 

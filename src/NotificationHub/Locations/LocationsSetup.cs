@@ -6,6 +6,7 @@ using NotificationHub.Locations.Monitoring;
 using NotificationHub.Locations.RelayTargets;
 using NotificationHub.Locations.Removal;
 using NotificationHub.Locations.Secrets;
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Locations;
@@ -30,6 +31,9 @@ internal static class LocationsSetup
         hub.Services.AddSingleton<LocationTest>();
         hub.Services.AddSingleton<LocationRenewal>();
         hub.Services.AddSingleton<Deregistration>();
+        hub.Services.AddSingleton<Restoration>();
+        hub.Services.AddSingleton<TakeoverPlanner>();
+        hub.Services.AddSingleton<RelayProof>();
         hub.Services.AddSingleton<LocationDataDeletion>();
         hub.Services.AddSingleton<LocationRemoval>();
         hub.Services.AddSingleton<LocationHealth>();

@@ -1,10 +1,16 @@
 using FluentValidation;
 using NotificationHub.Apple;
+using NotificationHub.Locations.Takeovers;
 
 namespace NotificationHub.Locations;
 
 /// <param name="MdmInfo">The owner to record; null members keep Apple's values.</param>
-internal sealed record RegistrationRequest(ContentToken Token, Uri HubUrl, MdmInfo? MdmInfo = null);
+internal sealed record RegistrationRequest(
+    ContentToken Token,
+    Uri HubUrl,
+    MdmInfo? MdmInfo = null,
+    TakeoverRequest? Takeover = null
+);
 
 internal sealed class RegistrationRequestValidator : AbstractValidator<RegistrationRequest>
 {
@@ -35,6 +41,8 @@ internal sealed record RegistrationAttempt(Location Location, MdmInfo MdmInfo, I
     private const string DefaultName = "NotificationHub";
 
     public string LocationId => Location.LocationId;
+
+    public Takeover Takeover { get; init; } = Takeover.None;
 
     /// <summary>The <c>mdmInfo</c> to send: the MDM's own, except for the members that the operator sets.</summary>
     /// <param name="locationId">Names the owner if Apple has none.</param>
@@ -98,5 +106,5 @@ internal static class ClientConfigReads
     }
 
     public static bool Echoes(this ClientConfig found, byte[] sha256) =>
-        found.NotificationAuthTokenSha256 is { } echoed && echoed.AsSpan().SequenceEqual(sha256);
+        found.NotificationAuthToken is { } echoed && echoed.Sha256.AsSpan().SequenceEqual(sha256);
 }

@@ -1,5 +1,6 @@
 using NotificationHub.Apple;
 using NotificationHub.Locations.Secrets;
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;
@@ -8,6 +9,7 @@ internal sealed class RegistrationStore(
     Database database,
     ReplicaBarrier replicas,
     ContentTokenProtector protector,
+    TakeoverPlanner takeovers,
     TimeProvider time
 )
 {
@@ -51,18 +53,22 @@ internal sealed class RegistrationStore(
             TokenExpiresAt = (found.TokenExpirationDate ?? request.Token.ExpiresAt),
             CreatedAt = known?.CreatedAt ?? now,
         };
-        return new RegistrationAttempt(location, mdmInfo, await SecretStore.ListPendingAsync(connection, locationId));
+        return new RegistrationAttempt(location, mdmInfo, await SecretStore.ListPendingAsync(connection, locationId))
+        {
+            Takeover = await takeovers.PlanAsync(connection, location, found, request.Takeover ?? new(), now),
+        };
     }
 
-    /// <summary>Adds a pending secret, and returns when every running replica accepts it.</summary>
+    /// <summary>Stores the takeover, adds a pending secret, and returns when every running replica accepts it.</summary>
     public async Task BeginAsync(
         LocationLock held,
         Location location,
         NotificationSecret secret,
+        Takeover takeover,
         CancellationToken cancellationToken
     )
     {
-        var version = await AddPendingAsync(held, location, secret, cancellationToken);
+        var version = await AddPendingAsync(held, location, secret, takeover, cancellationToken);
         try
         {
             await replicas.WaitAsync(version, cancellationToken);
@@ -70,16 +76,17 @@ internal sealed class RegistrationStore(
         catch
         {
             // Neither Apple nor an MDM knows the secret yet.
-            await WithdrawAsync(location, secret);
+            await WithdrawAsync(location, secret, takeover);
             throw;
         }
     }
 
     /// <summary>Undoes <see cref="BeginAsync"/>, because Apple certainly does not use the secret.</summary>
-    public Task WithdrawAsync(Location location, NotificationSecret secret) =>
+    public Task WithdrawAsync(Location location, NotificationSecret secret, Takeover takeover) =>
         database.WriteAsync(
             async transaction =>
             {
+                await takeover.WithdrawAsync(transaction, location.LocationId);
                 await SecretStore.WithdrawAsync(transaction, location.LocationId, secret.Sha256);
                 await LocationStore.IncrementVersionAsync(transaction);
             },
@@ -88,11 +95,13 @@ internal sealed class RegistrationStore(
         );
 
     /// <param name="proven">Whether Apple echoed the secret.</param>
+    /// <param name="takeover">What is not stored yet.</param>
     public Task CompleteAsync(
         LocationLock held,
         Location location,
         byte[] sha256,
         bool proven,
+        Takeover takeover,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
@@ -100,6 +109,7 @@ internal sealed class RegistrationStore(
             {
                 await held.EnsureAsync(transaction);
                 await LocationStore.SaveAsync(transaction, location);
+                await takeover.SaveAsync(transaction, location.LocationId);
                 await SecretStore.ConfirmAsync(transaction, location.LocationId, sha256, proven, location.StateSince);
                 await LocationStore.IncrementVersionAsync(transaction);
                 transaction.AppendEvents(LocationEventFactory.CreateRegistered(location));
@@ -112,6 +122,7 @@ internal sealed class RegistrationStore(
         LocationLock held,
         Location location,
         NotificationSecret secret,
+        Takeover takeover,
         CancellationToken cancellationToken
     )
     {
@@ -127,6 +138,7 @@ internal sealed class RegistrationStore(
                         await LocationStore.SaveAsync(transaction, location);
                     }
 
+                    await takeover.SaveAsync(transaction, location.LocationId);
                     await EnsureCapacityAsync(transaction, location);
                     var now = await transaction.NowAsync();
                     await SecretStore.AddAsync(transaction, location.LocationId, secret.Sha256, now);

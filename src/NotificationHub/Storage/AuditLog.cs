@@ -134,7 +134,8 @@ internal sealed partial class AuditTrail(Database database, ILogger<AuditTrail> 
         Actor actor,
         AuditedAct act,
         Func<Task<T>> work,
-        Func<T, string>? locationOf = null
+        Func<T, string>? locationOf = null,
+        Func<T, string?>? detailOf = null
     )
     {
         var seq = await database.WriteAsync(
@@ -161,7 +162,7 @@ internal sealed partial class AuditTrail(Database database, ILogger<AuditTrail> 
             throw;
         }
 
-        await CloseAsync(seq, AuditOutcome.Succeeded, locationOf?.Invoke(result), detail: null);
+        await CloseAsync(seq, AuditOutcome.Succeeded, locationOf?.Invoke(result), detailOf?.Invoke(result));
         return result;
     }
 

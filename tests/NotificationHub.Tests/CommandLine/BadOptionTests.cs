@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using NotificationHub.CommandLine;
+using NotificationHub.Tests.Locations.KeyRing;
 
 namespace NotificationHub.Tests.CommandLine;
 
@@ -13,6 +14,8 @@ public sealed class BadOptionTests
     private static readonly Dictionary<string, string[]> Valid = new(StringComparer.Ordinal)
     {
         ["locations add"] = ["--receive-only", "--url=https://hub.example.com"],
+        ["locations add --relay"] = ["--token-file=TOKEN", "--url=https://hub.example.com"],
+        ["locations add --replace"] = ["--token-file=TOKEN", "--url=https://hub.example.com"],
         ["locations show"] = ["abc"],
         ["locations verify"] = ["abc"],
         ["locations rotate-secret"] = ["abc"],
@@ -112,12 +115,9 @@ public sealed class BadOptionTests
 
     private static string[] Without(string path, string name) =>
         [
-            .. Valid
-                .GetValueOrDefault(path, [])
-                .Where(given =>
-                    given.Split('=')[0] != name
-                    && (path, name) is not (("erase", "--user") or (_, "--all" or "--topic"))
-                ),
+            .. (Valid.GetValueOrDefault($"{path} {name}") ?? Valid.GetValueOrDefault(path, [])).Where(given =>
+                given.Split('=')[0] != name && (path, name) is not (("erase", "--user") or (_, "--all" or "--topic"))
+            ),
         ];
 
     // Free text and file names are validated when the command runs. Whole numbers may be 0 or negative unless restricted.
@@ -139,9 +139,13 @@ public sealed class BadOptionTests
             rest = [.. rest, "--urls=nowhere"];
         }
 
+        File.WriteAllText(folder.File("token"), TestTokens.New().Reveal());
         return CommandRun.OnAsync(
             folder.File("hub.db"),
-            [.. path.Split(' ', StringSplitOptions.RemoveEmptyEntries), .. rest]
+            [
+                .. path.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                .. rest.Select(given => given.Replace("=TOKEN", $"={folder.File("token")}", StringComparison.Ordinal)),
+            ]
         );
     }
 

@@ -20,7 +20,7 @@ public sealed class CrashedRegistrationTests
                 var library = scene.Apple.AddLocation();
                 var request = new RegistrationRequest(ContentToken.Parse(library.ContentTokenFile), scene.HubUrl);
                 await using var process = await OperatorProcess.StartAsync(scene, steps, afterStep);
-                await process.RunAsync<LocationRegistration, Location>(registration =>
+                await process.RunAsync<LocationRegistration, RegisteredLocation>(registration =>
                     registration.RegisterAsync(request, CancellationToken.None)
                 );
                 isDead = process.HasCrashed;

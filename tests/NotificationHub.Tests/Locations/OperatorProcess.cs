@@ -31,6 +31,7 @@ internal sealed class OperatorProcess : IAsyncDisposable
         var hub = HubApplication.Compose([
             .. scene.Hub.Store.Settings.Select(setting => $"--{setting}"),
             $"--Apple:BaseUrl={scene.Apple.BaseUrl}",
+            "--environment=Development",
         ]);
         hub.Host.Logging.ClearProviders();
         hub.Services.AddSingleton<Database>(services => new CrashingDatabase(

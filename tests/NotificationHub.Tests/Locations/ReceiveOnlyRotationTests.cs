@@ -14,7 +14,7 @@ public sealed class ReceiveOnlyRotationTests
     public async Task A_lost_secret_is_replaced_and_retires_once_the_MDM_uses_the_new_one()
     {
         await using var scene = await RegistrationScene.StartAsync();
-        var (location, lost) = await AddAsync(scene);
+        var (location, lost, _) = await AddAsync(scene);
 
         var result = await scene.RotateAsync(location);
         var secret = result.HandedOut!;
@@ -39,7 +39,7 @@ public sealed class ReceiveOnlyRotationTests
     public async Task A_lost_secret_can_be_replaced_any_number_of_times_and_the_one_in_use_stays()
     {
         await using var scene = await RegistrationScene.StartAsync();
-        var (location, used) = await AddAsync(scene);
+        var (location, used, _) = await AddAsync(scene);
         var last = used;
         for (var i = 0; i < 2 * SecretStore.MaxAccepted; i++)
         {
@@ -55,7 +55,7 @@ public sealed class ReceiveOnlyRotationTests
     public async Task An_interrupted_receive_only_registration_is_not_rotated_but_added_again()
     {
         await using var scene = await RegistrationScene.StartAsync();
-        var (location, _) = await AddAsync(scene);
+        var (location, _, _) = await AddAsync(scene);
         await scene.ExecuteAsync("update location set state = 'pending'");
 
         var failure = await scene.FailToRotateAsync(location);
@@ -68,7 +68,7 @@ public sealed class ReceiveOnlyRotationTests
     public async Task The_command_prints_the_url_and_the_secret()
     {
         await using var scene = await RegistrationScene.StartAsync();
-        var (location, lost) = await AddAsync(scene);
+        var (location, lost, _) = await AddAsync(scene);
 
         var run = await LocationChangeCommandTests.RunAsync(scene, "rotate-secret", location, "--json");
 
@@ -80,7 +80,9 @@ public sealed class ReceiveOnlyRotationTests
     }
 
     private static Task<ReceiveOnlyLocation> AddAsync(RegistrationScene scene) =>
-        scene.Service<LocationRegistration>().RegisterReceiveOnlyAsync(scene.HubUrl, CancellationToken.None);
+        scene
+            .Service<LocationRegistration>()
+            .RegisterReceiveOnlyAsync(scene.HubUrl, relayTo: null, CancellationToken.None);
 
     private static Task<HttpStatusCode> PostAsync(
         RegistrationScene scene,

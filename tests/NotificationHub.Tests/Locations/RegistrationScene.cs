@@ -71,10 +71,11 @@ internal sealed partial class RegistrationScene : IAsyncDisposable
         return new RegistrationScene(apple, library, network, log, hub);
     }
 
-    public Task<Location> RegisterAsync(MdmInfo? mdmInfo = null, Uri? hubUrl = null) =>
-        Hub
-            .Services.GetRequiredService<LocationRegistration>()
-            .RegisterAsync(new RegistrationRequest(Token(), hubUrl ?? HubUrl, mdmInfo), CancellationToken.None);
+    public async Task<Location> RegisterAsync(MdmInfo? mdmInfo = null, Uri? hubUrl = null) =>
+        (
+            await Service<LocationRegistration>()
+                .RegisterAsync(new RegistrationRequest(Token(), hubUrl ?? HubUrl, mdmInfo), CancellationToken.None)
+        ).Location;
 
     public async Task<LocationException> FailToRegisterAsync(Uri? hubUrl = null) =>
         await Should.ThrowAsync<LocationException>(() => RegisterAsync(hubUrl: hubUrl));

@@ -262,7 +262,7 @@ public sealed class RelayPassTests : IAsyncLifetime
         await scene.PassAsync();
         await scene.Test.ExecuteAsync("update location set state = 'removed'");
         await scene.Test.ExecuteAsync(
-            "insert into location_removal (location_id, delete_data, skip_apple, requested_at) values ('location-1', 0, 0, 0)"
+            "insert into location_removal (location_id, delete_data, skip_apple, no_restore, requested_at) values ('location-1', 0, 0, 0, 0)"
         );
 
         scene.Mdms.AnswerAll(HttpStatusCode.OK);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Secrets;
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 
@@ -79,6 +80,47 @@ public abstract class LocationContract : StoreContract
 
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         (await LocationStore.FindByUIdAsync(connection, Full.UId))!.LocationId.ShouldBe("location-2");
+    }
+
+    [Fact]
+    public async Task A_replaced_configuration_is_stored_once_and_found_after_the_removal()
+    {
+        var replaced = new ReplacedConfiguration
+        {
+            LocationId = "location-1",
+            NotificationUrl = "https://mdm.example.com/in",
+            Secret = [0, 255],
+            NotificationTypes = """["ASSET_COUNT"]""",
+            MdmId = "mdm",
+            MdmName = "MDM",
+            MdmMetadata = "",
+            ReplacedAt = At(5),
+        };
+        var bare = replaced with { Secret = null, MdmId = null, MdmName = null, MdmMetadata = null };
+        await SaveAsync(Full);
+
+        await WriteAsync(transaction => ReplacedConfigurations.SaveAsync(transaction, bare));
+        (await FindReplacedAsync()).ShouldBeEquivalentTo(bare);
+        await WriteAsync(transaction => ReplacedConfigurations.SaveAsync(transaction, replaced));
+
+        (await FindReplacedAsync()).ShouldBeEquivalentTo(replaced);
+        (await FindRemovedAsync()).ShouldBeNull();
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, "location-1", now: At(9)));
+        (await FindRemovedAsync()).ShouldBeEquivalentTo(replaced);
+        await WriteAsync(transaction => LocationStore.DeleteAsync(transaction, "location-1"));
+        (await FindReplacedAsync()).ShouldBeNull();
+
+        Task<ReplacedConfiguration?> FindReplacedAsync() =>
+            Database.ReadAsync(
+                connection => ReplacedConfigurations.FindAsync(connection, "location-1"),
+                CancellationToken.None
+            );
+
+        Task<ReplacedConfiguration?> FindRemovedAsync() =>
+            Database.ReadAsync(
+                connection => ReplacedConfigurations.FindRemovedAsync(connection, Full.NotificationUrl),
+                CancellationToken.None
+            );
     }
 
     [Fact]

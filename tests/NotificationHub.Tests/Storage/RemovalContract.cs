@@ -100,14 +100,22 @@ public abstract class RemovalContract : StoreContract
     public async Task A_repeated_removal_request_is_stored_once_and_withdraws_nothing()
     {
         foreach (
-            var request in new[] { new RemoveRequest(Gone, DeleteData: true), new(Gone, SkipApple: true), new(Gone) }
+            var request in new[]
+            {
+                new RemoveRequest(Gone, DeleteData: true),
+                new(Gone, SkipApple: true),
+                new(Gone, NoRestore: true),
+                new(Gone),
+            }
         )
         {
             await WriteAsync(transaction => RemovalStore.BeginAsync(transaction, request));
         }
 
         var pending = (await PendingAsync()).ShouldHaveSingleItem();
-        (pending.LocationId, pending.DeleteData, pending.SkipApple).ShouldBe((Gone, true, true));
+        (pending.LocationId, pending.DeleteData, pending.SkipApple, pending.NoRestore).ShouldBe(
+            (Gone, true, true, true)
+        );
         (pending.DeletedAt, pending.RemovedAt).ShouldBe((null, null));
         await WriteAsync(transaction => RemovalStore.SetDeletedAsync(transaction, Gone, now: At(5)));
         await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now: At(4)));

@@ -1,5 +1,6 @@
 using NotificationHub.Apple;
 using NotificationHub.Locations.Secrets;
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Monitoring;
@@ -72,7 +73,8 @@ internal sealed class LocationCheck(Database database, LocationLocks locks, Loca
         await held.EnsureAsync(transaction);
         var now = await transaction.NowAsync();
         var secrets = await SecretStore.ListAsync(transaction.Connection, location.LocationId);
-        var differences = LocationDifferences.Find(location, found, secrets);
+        var replaced = await ReplacedConfigurations.FindAsync(transaction.Connection, location.LocationId);
+        var differences = LocationDifferences.Find(location, found, secrets, replaced);
         await ApplyStateAsync(transaction, location, found, now, audit);
         await ApplySecretsAsync(transaction, location, found, secrets, now);
         await PublishDifferencesAsync(transaction, location, differences, now);

@@ -1,4 +1,5 @@
 using NotificationHub.Apple;
+using NotificationHub.Locations.Takeovers;
 
 namespace NotificationHub.Locations.Removal;
 
@@ -6,13 +7,18 @@ namespace NotificationHub.Locations.Removal;
 /// <param name="Message">What was done, and what remains to do.</param>
 internal sealed record DeregistrationResult(bool IsDone, string Message);
 
-/// <summary>Clears the hub's URL, secret and types in Client Config. <c>mdmInfo</c> belongs to the MDM and stays.</summary>
-internal sealed class Deregistration(LocationApple apple, TimeProvider time)
+/// <summary>Restores the URL, secret and types that Client Config had before the hub's, or clears the hub's.</summary>
+internal sealed class Deregistration(LocationApple apple, Restoration restoration, TimeProvider time)
 {
     private const string StillSending =
         "Apple keeps sending notifications to the hub until another notification URL is set for the location.";
 
-    public async Task<DeregistrationResult> RunAsync(Location location, CancellationToken cancellationToken)
+    /// <param name="replaced">What to restore; null to clear the hub's settings.</param>
+    public async Task<DeregistrationResult> RunAsync(
+        Location location,
+        ReplacedConfiguration? replaced,
+        CancellationToken cancellationToken
+    )
     {
         if (location.ContentToken is null)
         {
@@ -27,13 +33,33 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
         try
         {
             var found = await session.GetClientConfigAsync(cancellationToken);
-            return IsOurs(location, found)
-                ? await ClearAsync(session, location, found, cancellationToken)
-                : new(true, "Apple already has another notification URL for the location; it was not changed.");
+            if (!IsOurs(location, found))
+            {
+                return new(
+                    true,
+                    found.NotificationUrl is { } url && url == replaced?.NotificationUrl
+                        ? Restored(replaced)
+                        : "Apple already has another notification URL for the location; it was not changed."
+                );
+            }
+
+            if (
+                replaced is not null
+                && await restoration.TryAsync(session, location, found, replaced, cancellationToken)
+            )
+            {
+                return new(true, Restored(replaced));
+            }
+
+            var cleared = await ClearAsync(session, location, found, cancellationToken);
+            return replaced is null ? cleared : cleared with { Message = $"{cleared.Message} {NotRestored(replaced)}" };
         }
         catch (AppleException error) when (error.IsTokenError)
         {
-            return new(false, $"Apple no longer accepts the content token ({ErrorCode.From(error)}). {StillSending}");
+            return new(
+                false,
+                $"Apple no longer accepts the content token ({ErrorCode.From(error)}). {StillSending} {NotRestored(replaced)}".TrimEnd()
+            );
         }
         catch (AppleException error)
         {
@@ -44,6 +70,15 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
             );
         }
     }
+
+    /// <returns>Empty if there is nothing to restore.</returns>
+    public static string NotRestored(ReplacedConfiguration? replaced) =>
+        replaced is null
+            ? ""
+            : $"The hub could not restore the notification URL of {replaced.Host}: set it in that server again.";
+
+    private static string Restored(ReplacedConfiguration replaced) =>
+        $"Apple sends the notifications to {replaced.Host} again, with the previous URL, secret and types.";
 
     private static bool IsOurs(Location location, ClientConfig found) =>
         found.NotificationUrl is { Length: > 0 } url && url == location.NotificationUrl;
@@ -74,13 +109,8 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
         CancellationToken cancellationToken
     )
     {
-        // Apple refuses an incomplete mdmInfo (9723).
-        var owner = found.MdmInfo is { Id: not null, Name: not null } complete
-            ? complete with
-            {
-                Metadata = complete.Metadata ?? "",
-            }
-            : null;
+        // mdmInfo belongs to the MDM and stays.
+        var owner = Restoration.Complete(found.MdmInfo);
         var noTypes = new ClientConfigRequest { MdmInfo = owner, NotificationTypes = [] };
         var nothing = noTypes with { NotificationUrl = "", NotificationAuthToken = "" };
         AppleException? refused = null;
@@ -105,10 +135,10 @@ internal sealed class Deregistration(LocationApple apple, TimeProvider time)
         return refused;
     }
 
-    private static LocationException Unconfirmed(Location location, string reason, Exception? innerException = null) =>
+    public static LocationException Unconfirmed(Location location, string reason, Exception? innerException = null) =>
         new(
             LocationErrorCode.Unconfirmed,
-            $"It is unknown whether Apple cleared its settings ({reason}). The hub keeps retrying the removal of location {location.LocationId}; "
+            $"It is unknown whether Apple changed its settings ({reason}). The hub keeps retrying the removal of location {location.LocationId}; "
                 + "you can also run the same command again.",
             innerException
         );

@@ -1,15 +1,22 @@
 using NotificationHub.Apple;
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Removal;
 
 /// <param name="DeleteData">Whether to delete the location's data. Allowed for a location that was removed before.</param>
-internal sealed record RemoveRequest(string LocationId, bool DeleteData = false, bool SkipApple = false);
+/// <param name="NoRestore">Whether to clear Client Config even if another server's configuration could be restored.</param>
+internal sealed record RemoveRequest(
+    string LocationId,
+    bool DeleteData = false,
+    bool SkipApple = false,
+    bool NoRestore = false
+);
 
 internal sealed record RemoveResult(Location Location, DeregistrationResult Apple);
 
 // The request is stored first, so that the hub finishes a removal that was interrupted.
-/// <summary>Removes a location: clears Client Config at Apple, deletes the content token and, if requested, the data.</summary>
+/// <summary>Removes a location: restores or clears Client Config at Apple, deletes the content token and, if requested, the data.</summary>
 internal sealed class LocationRemoval(
     Database database,
     LocationLocks locks,
@@ -54,7 +61,7 @@ internal sealed class LocationRemoval(
     /// <summary>Continues a removal that was interrupted. It is never given up, because its outcome is unknown.</summary>
     public async Task ResumeAsync(PendingRemoval pending, CancellationToken cancellationToken)
     {
-        var request = new RemoveRequest(pending.LocationId, pending.DeleteData, pending.SkipApple);
+        var request = new RemoveRequest(pending.LocationId, pending.DeleteData, pending.SkipApple, pending.NoRestore);
         await using var locked = await locks.OpenAsync(request.LocationId, cancellationToken);
         await ContinueAsync(locked, request, cancellationToken);
     }
@@ -94,18 +101,29 @@ internal sealed class LocationRemoval(
         CancellationToken cancellationToken
     )
     {
+        var replaced = request.NoRestore
+            ? null
+            : await database.ReadAsync(
+                connection => ReplacedConfigurations.FindAsync(connection, request.LocationId),
+                cancellationToken
+            );
         var apple = request.SkipApple
             ? new DeregistrationResult(
                 false,
-                "Apple's settings were not changed: Apple keeps sending to the hub's URL."
+                $"Apple's settings were not changed: Apple keeps sending to the hub's URL. {Deregistration.NotRestored(replaced)}".TrimEnd()
             )
-            : await deregistration.RunAsync(locked.Location, cancellationToken);
+            : await deregistration.RunAsync(locked.Location, replaced, cancellationToken);
         await WriteAsync(
             locked,
             async transaction =>
             {
                 var now = await transaction.NowAsync();
                 await LocationStore.SetRemovedAsync(transaction, locked.Location.LocationId, now);
+                if (apple.IsDone)
+                {
+                    await ReplacedConfigurations.DeleteAsync(transaction, locked.Location.LocationId);
+                }
+
                 await LocationStore.IncrementVersionAsync(transaction);
                 transaction.AppendEvents([
                     LocationEventFactory.CreateRemoved(locked.Location, request.DeleteData, now),

@@ -1,3 +1,4 @@
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 
@@ -123,6 +124,7 @@ internal sealed partial class RemovalPass(
                     await LocationStore.DeleteAsync(transaction, pending.LocationId);
                 }
 
+                await ReplacedConfigurations.DeleteAsync(transaction, pending.LocationId);
                 await RemovalStore.EndAsync(transaction, pending.LocationId);
             },
             cancellationToken

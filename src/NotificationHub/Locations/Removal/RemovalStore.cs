@@ -12,6 +12,8 @@ internal sealed record PendingRemoval
 
     public required bool SkipApple { get; init; }
 
+    public required bool NoRestore { get; init; }
+
     public DateTimeOffset? DeletedAt { get; init; }
 
     public DateTimeOffset? RemovedAt { get; init; }
@@ -23,7 +25,8 @@ internal static class RemovalStore
     public static Task<IReadOnlyList<PendingRemoval>> ListAsync(DbConnection connection) =>
         connection.ListAsync<PendingRemoval>(
             """
-            select r.location_id LocationId, r.delete_data DeleteData, r.skip_apple SkipApple, r.deleted_at DeletedAt, l.removed_at RemovedAt
+            select r.location_id LocationId, r.delete_data DeleteData, r.skip_apple SkipApple, r.no_restore NoRestore,
+                r.deleted_at DeletedAt, l.removed_at RemovedAt
             from location_removal r
             join location l on l.location_id = r.location_id
             order by r.requested_at
@@ -36,8 +39,8 @@ internal static class RemovalStore
         var now = await transaction.NowAsync();
         var added = await transaction.ExecuteAsync(
             """
-            insert into location_removal (location_id, delete_data, skip_apple, requested_at)
-            select @LocationId, 0, 0, @now
+            insert into location_removal (location_id, delete_data, skip_apple, no_restore, requested_at)
+            select @LocationId, 0, 0, 0, @now
             where not exists (select 1 from location_removal where location_id = @LocationId)
             """,
             new { request.LocationId, now }
@@ -47,7 +50,8 @@ internal static class RemovalStore
             update location_removal
             set delete_data = case when @DeleteData = 1 then 1 else delete_data end,
                 deleted_at = case when @DeleteData = 1 then null else deleted_at end,
-                skip_apple = case when @SkipApple = 1 then 1 else skip_apple end
+                skip_apple = case when @SkipApple = 1 then 1 else skip_apple end,
+                no_restore = case when @NoRestore = 1 then 1 else no_restore end
             where location_id = @LocationId
             """,
             request

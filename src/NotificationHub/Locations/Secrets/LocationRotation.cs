@@ -1,5 +1,6 @@
 using NotificationHub.Apple;
 using NotificationHub.Locations.Monitoring;
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Secrets;
@@ -18,6 +19,7 @@ internal sealed class LocationRotation(
     LocationCheck check,
     RegistrationStore store,
     LocationConfiguration configuration,
+    TakeoverPlanner takeovers,
     TimeProvider time
 )
 {
@@ -58,9 +60,12 @@ internal sealed class LocationRotation(
             return new RotateResult(reading.Location, IsResumed: true);
         }
 
-        var attempt = CreateAttempt(reading.Location, reading.Found!);
+        var attempt = CreateAttempt(reading.Location, reading.Found!) with
+        {
+            Takeover = await PlanTakeoverAsync(reading, cancellationToken),
+        };
         var secret = NotificationSecret.Generate();
-        await store.BeginAsync(locked.Lock, attempt.Location, secret, cancellationToken);
+        await store.BeginAsync(locked.Lock, attempt.Location, secret, attempt.Takeover, cancellationToken);
         var confirmed = await configuration.ApplyAsync(session, attempt, secret, cancellationToken);
         var location = await ConfirmAsync(locked.Lock, attempt, secret, confirmed, cancellationToken);
         return new RotateResult(location, IsResumed: false);
@@ -79,7 +84,7 @@ internal sealed class LocationRotation(
         }
 
         var secret = NotificationSecret.Generate();
-        await store.BeginAsync(locked.Lock, locked.Location, secret, cancellationToken);
+        await store.BeginAsync(locked.Lock, locked.Location, secret, Takeover.None, cancellationToken);
         return new RotateResult(locked.Location, IsResumed: false, secret);
     }
 
@@ -104,6 +109,19 @@ internal sealed class LocationRotation(
             );
         }
     }
+
+    private Task<Takeover> PlanTakeoverAsync(LocationReading reading, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection =>
+                takeovers.PlanAsync(
+                    connection,
+                    reading.Location,
+                    reading.Found!,
+                    new TakeoverRequest(TakeoverMode.Update),
+                    time.GetStoredUtcNow()
+                ),
+            cancellationToken
+        );
 
     private static RegistrationAttempt CreateAttempt(Location location, ClientConfig found)
     {

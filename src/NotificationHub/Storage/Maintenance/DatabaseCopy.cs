@@ -134,7 +134,12 @@ internal sealed record EncryptedColumn(string SelectSql, string UpdateSql)
         "update relay_target set secret = @Value where target_id = @Id"
     );
 
-    public static readonly IReadOnlyList<EncryptedColumn> All = [ContentToken, RelaySecret];
+    public static readonly EncryptedColumn ReplacedSecret = new(
+        "select location_id Id, secret Value from replaced_configuration where secret is not null",
+        "update replaced_configuration set secret = @Value where location_id = @Id"
+    );
+
+    public static readonly IReadOnlyList<EncryptedColumn> All = [ContentToken, RelaySecret, ReplacedSecret];
 }
 
 internal sealed record EncryptedValue

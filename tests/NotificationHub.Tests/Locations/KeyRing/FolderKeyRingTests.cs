@@ -1,6 +1,10 @@
 using System.Runtime.Versioning;
 using NotificationHub.CommandLine;
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Tests.CommandLine;
+using NotificationHub.Tests.Locations.Takeovers;
+using NotificationHub.Tests.Simulator.Apple;
+using ContentToken = NotificationHub.Apple.ContentToken;
 
 namespace NotificationHub.Tests.Locations.KeyRing;
 
@@ -59,7 +63,7 @@ public sealed class FolderKeyRingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_copied_database_has_its_content_tokens_encrypted_with_its_own_key()
+    public async Task A_copied_database_has_its_secrets_encrypted_with_its_own_key()
     {
         var (source, before) = await RegisterAsync();
 
@@ -67,9 +71,11 @@ public sealed class FolderKeyRingTests : IDisposable
 
         run.ExitCode.ShouldBe(ExitCode.Ok, run.Error);
         run.Json.GetProperty("unreadableContentTokens").GetArrayLength().ShouldBe(0);
+        run.Json.GetProperty("unreadableRelaySecrets").GetArrayLength().ShouldBe(0);
         await using var replica = await Replica.StartAsync(folder, certificate);
         var after = (await replica.LocationsAsync()).ShouldHaveSingleItem();
         replica.Read(after.ContentToken!).ShouldBe(before.Token);
+        (await replica.OtherSecretsAsync()).ShouldBe(["of-the-mdm", "of-the-mdm"]);
         (await replica.RowsAsync()).ShouldHaveSingleItem().ShouldNotContain("masterKey");
         source.Dispose();
     }
@@ -84,6 +90,8 @@ public sealed class FolderKeyRingTests : IDisposable
 
         run.ExitCode.ShouldBe(ExitCode.Ok, run.Error);
         run.Json.GetProperty("unreadableContentTokens")[0].GetString().ShouldBe(before.LocationId);
+        run.Json.GetProperty("unreadableRelaySecrets").GetArrayLength().ShouldBe(1);
+        run.Json.GetProperty("unreadableReplacedSecrets")[0].GetString().ShouldBe(before.LocationId);
         source.Dispose();
     }
 
@@ -116,7 +124,7 @@ public sealed class FolderKeyRingTests : IDisposable
             $"--{certificate}"
         );
 
-    /// <summary>A SQLite hub that has stopped, with one location whose token a key of its folder encrypts.</summary>
+    /// <summary>A SQLite hub that has stopped, with one location whose secrets a key of its folder encrypts.</summary>
     private static async Task<(TemporaryFolder Source, (string LocationId, string Token) Before)> RegisterAsync()
     {
         var source = new TemporaryFolder();
@@ -124,8 +132,10 @@ public sealed class FolderKeyRingTests : IDisposable
             options: null,
             $"Storage:ConnectionString=Data Source={source.File("hub.db")}"
         );
-        var location = await scene.RegisterAsync();
-        return (source, (location.LocationId, scene.Token().Reveal()));
+        await using var mdm = new Mdm(scene, await NotificationReceiver.StartAsync()) { Secret = "of-the-mdm" };
+        mdm.Configure();
+        var location = (await mdm.AddAsync(TakeoverMode.Relay)).Location;
+        return (source, (location.LocationId, ContentToken.Parse(mdm.Library.ContentTokenFile).Reveal()));
     }
 
     private async Task<byte[]> ProtectInFolderAsync()

@@ -67,6 +67,18 @@ internal sealed class Replica : IAsyncDisposable
 
     public string Read(byte[] encrypted) => Protector.Unprotect(encrypted).Reveal();
 
+    /// <summary>The secrets of other servers, decrypted.</summary>
+    public async Task<IReadOnlyList<string>> OtherSecretsAsync()
+    {
+        await using var connection = await app
+            .Services.GetRequiredService<Database>()
+            .OpenReaderAsync(CancellationToken.None);
+        var encrypted = await connection.QueryAsync<byte[]>(
+            "select secret from replaced_configuration union all select secret from relay_target"
+        );
+        return [.. encrypted.Select(secret => Protector.UnprotectRelaySecret(secret).Reveal())];
+    }
+
     public bool CanRead(byte[] encrypted)
     {
         try

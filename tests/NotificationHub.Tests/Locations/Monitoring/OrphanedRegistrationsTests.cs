@@ -15,7 +15,7 @@ public sealed class OrphanedRegistrationsTests
         {
             await using var process = await OperatorProcess.StartAsync(scene, step, afterStep: true);
             var added = await process.RunAsync<LocationRegistration, ReceiveOnlyLocation>(registration =>
-                registration.RegisterReceiveOnlyAsync(scene.HubUrl, CancellationToken.None)
+                registration.RegisterReceiveOnlyAsync(scene.HubUrl, relayTo: null, CancellationToken.None)
             );
             isDead = process.HasCrashed;
             var before = await scene.LocationsAsync();

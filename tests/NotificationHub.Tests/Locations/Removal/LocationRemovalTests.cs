@@ -280,6 +280,7 @@ public sealed class LocationRemovalTests
             NotificationHub.Apple.ContentToken.Parse(library.ContentTokenFile),
             scene.HubUrl
         );
-        return (library, await scene.Service<LocationRegistration>().RegisterAsync(request, CancellationToken.None));
+        var registered = await scene.Service<LocationRegistration>().RegisterAsync(request, CancellationToken.None);
+        return (library, registered.Location);
     }
 }

@@ -14,6 +14,7 @@ internal static class LocationRows
         "notification_secret",
         "location_removal",
         "relay_target",
+        "replaced_configuration",
         "notification_log",
         "event_log",
         "audit_entry",

@@ -196,12 +196,27 @@ create table location_check
 
 create index location_check_due on location_check (due_at);
 
+-- What Apple's Client Config had before the hub replaced it, for its restoration. secret: encrypted; null if Apple did not return it.
+create table replaced_configuration
+(
+    location_id        nvarchar(32)   collate Latin1_General_100_BIN2 not null,
+    notification_url   nvarchar(max)  not null,
+    secret             varbinary(max) null,
+    notification_types nvarchar(max)  not null,
+    mdm_id             nvarchar(max)  null,
+    mdm_name           nvarchar(max)  null,
+    mdm_metadata       nvarchar(max)  null,
+    replaced_at        bigint         not null,
+    constraint replaced_configuration_key primary key clustered (location_id)
+);
+
 -- Removals in progress. A completed removal deletes its row.
 create table location_removal
 (
     location_id  nvarchar(32) collate Latin1_General_100_BIN2 not null,
     delete_data  bigint       not null,
     skip_apple   bigint       not null,
+    no_restore   bigint       not null,
     requested_at bigint       not null,
     deleted_at   bigint       null,
     constraint location_removal_key primary key clustered (location_id)

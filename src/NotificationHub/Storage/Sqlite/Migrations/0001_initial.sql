@@ -165,11 +165,24 @@ create table location_check (
 
 create index location_check_due on location_check (due_at);
 
+-- What Apple's Client Config had before the hub replaced it, for its restoration. secret: encrypted; null if Apple did not return it.
+create table replaced_configuration (
+    location_id        text    not null primary key,
+    notification_url   text    not null,
+    secret             blob    null,
+    notification_types text    not null,
+    mdm_id             text    null,
+    mdm_name           text    null,
+    mdm_metadata       text    null,
+    replaced_at        integer not null
+);
+
 -- Removals in progress. A completed removal deletes its row.
 create table location_removal (
     location_id  text    not null primary key,
     delete_data  integer not null,
     skip_apple   integer not null,
+    no_restore   integer not null,
     requested_at integer not null,
     deleted_at   integer null
 );

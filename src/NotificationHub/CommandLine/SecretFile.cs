@@ -3,18 +3,24 @@ using System.CommandLine.Parsing;
 
 namespace NotificationHub.CommandLine;
 
-/// <summary>The option <c>--token-file</c>. No message repeats the file's content.</summary>
-internal static class ContentTokenFile
+/// <summary>Options that name a file with a secret, which a command line would show to others. No message repeats the content.</summary>
+internal static class SecretFile
 {
     private const long MaxBytes = 64 * 1024;
 
-    public static Option<FileInfo> CreateOption(bool required) =>
+    public static Option<FileInfo> CreateContentTokenOption(bool required) =>
         new("--token-file")
         {
             Description =
                 "The content token (.vpptoken), as downloaded from Apple."
                 + (required ? "" : " Required unless --receive-only."),
             Required = required,
+        };
+
+    public static Option<FileInfo> CreateRelaySecretOption() =>
+        new("--relay-secret-file")
+        {
+            Description = "A file with the bearer secret that the server at --relay-to expects.",
         };
 
     /// <returns>The text, null without a file, and whether an error was reported.</returns>
@@ -35,7 +41,7 @@ internal static class ContentTokenFile
             }
 
             error = file is { Exists: true }
-                ? $"the file is longer than {MaxBytes} bytes, so it is not a content token"
+                ? $"the file is longer than {MaxBytes} bytes, so it is the wrong one"
                 : "the file does not exist";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
