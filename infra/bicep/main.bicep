@@ -7,7 +7,7 @@ param name string
 
 param location string = resourceGroup().location
 
-@description('If false, everything but the hub is deployed, so that you can grant its identity access to the database first.')
+@description('If false, everything but the hub is deployed, so that you can grant its identity access to the database first. A hub that is already deployed is not changed.')
 param withHub bool = true
 
 @description('The image of the hub with its tag or digest.')
@@ -52,6 +52,12 @@ param privateNetworking bool
 @description('A range of /22 or wider that no peered network uses.')
 param networkAddressPrefix string = '10.64.0.0/22'
 
+@description('A subnet for a machine from which operators reach the database and the vault.')
+param withOperatorSubnet bool = privateNetworking
+
+@description('The IDs of other networks in which the names of the private endpoints resolve: the networks of operators and consumers. Peer them with the network of the hub, too.')
+param linkedNetworkIds string[] = []
+
 @description('Public IP addresses of operators, which may reach the database and the vault. Without effect in private networking.')
 param operatorAddresses string[] = []
 
@@ -75,6 +81,8 @@ param customDomainCertificateId string = ''
 param settings object = {}
 
 var suffix = uniqueString(resourceGroup().id)
+// The maximum of each tier. A full topic accepts no more events for any subscription.
+var topicSizeInMegabytes = serviceBusTier == 'Premium' ? 81920 : 5120
 // /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.ContainerRegistry/registries/NAME. Azure evaluates the scope of a module even if
 // it is not deployed.
 var registryParts = split(empty(registryId) ? resourceGroup().id : registryId, '/')
@@ -92,6 +100,7 @@ module network 'modules/network.bicep' = {
     location: location
     addressPrefix: networkAddressPrefix
     privateNetworking: privateNetworking
+    withOperatorSubnet: withOperatorSubnet
   }
 }
 
@@ -108,10 +117,12 @@ module serviceBus 'modules/service-bus.bicep' = {
     name: '${name}-bus-${suffix}'
     location: location
     tier: serviceBusTier
+    topicSizeInMegabytes: topicSizeInMegabytes
     privateNetworking: privateNetworking
     senderPrincipalId: identity.properties.principalId
     endpointSubnetId: network.outputs.endpointSubnetId
     networkId: network.outputs.networkId
+    linkedNetworkIds: linkedNetworkIds
   }
 }
 
@@ -130,6 +141,7 @@ module sql 'modules/sql.bicep' = {
     appsSubnetId: network.outputs.appsSubnetId
     endpointSubnetId: network.outputs.endpointSubnetId
     networkId: network.outputs.networkId
+    linkedNetworkIds: linkedNetworkIds
   }
 }
 
@@ -144,6 +156,7 @@ module keyVault 'modules/key-vault.bicep' = {
     appsSubnetId: network.outputs.appsSubnetId
     endpointSubnetId: network.outputs.endpointSubnetId
     networkId: network.outputs.networkId
+    linkedNetworkIds: linkedNetworkIds
   }
 }
 
@@ -165,11 +178,13 @@ module containerEnvironment 'modules/container-environment.bicep' = {
   }
 }
 
-module containerApp 'modules/container-app.bicep' = if (withHub) {
+module containerApp 'modules/container-app.bicep' = {
   // Without permission to pull the image, the revision would not start.
   dependsOn: [registryAccess]
   params: {
     name: '${name}-hub'
+    jobName: '${name}-command'
+    withHub: withHub
     location: location
     image: image
     registryServer: registryServer
@@ -198,13 +213,13 @@ module alerts 'modules/alerts.bicep' = if (withHub) {
     silenceWindow: silenceWindow
     workspaceId: monitoring.outputs.workspaceId
     serviceBusId: serviceBus.outputs.id
-    // Azure evaluates the parameters of a module even if it is not deployed.
-    containerAppId: withHub ? containerApp!.outputs.id : ''
+    topicSizeInMegabytes: topicSizeInMegabytes
+    containerAppId: containerApp.outputs.id
   }
 }
 
 @description('The public URL of the hub; empty if the hub is not deployed.')
-output publicUrl string = withHub ? containerApp!.outputs.publicUrl : ''
+output publicUrl string = withHub ? containerApp.outputs.publicUrl : ''
 
 @description('The database user to create for the hub.')
 output identityName string = identity.name

@@ -5,6 +5,7 @@ param emails string[]
 param silenceWindow string
 param workspaceId string
 param serviceBusId string
+param topicSizeInMegabytes int
 param containerAppId string
 
 // The names of the hub's instruments.
@@ -108,6 +109,18 @@ var metricAlerts = [
     metric: 'DeadletteredMessages'
     aggregation: 'Average'
     threshold: 0
+    dimension: 'EntityName'
+    values: ['*']
+  }
+  {
+    name: 'topic-size'
+    description: 'A topic is 80 % full. A full topic rejects events for all its subscriptions.'
+    severity: 1
+    scope: serviceBusId
+    namespace: 'Microsoft.ServiceBus/namespaces'
+    metric: 'Size'
+    aggregation: 'Maximum'
+    threshold: topicSizeInMegabytes * 1048576 / 10 * 8
     dimension: 'EntityName'
     values: ['*']
   }

@@ -1,5 +1,7 @@
-// The hub.
+// The hub, and a job that runs its commands.
 param name string
+param jobName string
+param withHub bool
 param location string
 param image string
 param registryServer string
@@ -65,6 +67,12 @@ var adminSettings = empty(adminAudience)
       { name: 'Auth__Entra__Audience', value: adminAudience }
     ]
 
+var allSettings = concat(hubSettings, adminSettings, otherSettings)
+var registries = empty(registryServer) ? [] : [{ server: registryServer, identity: identityId }]
+var identity = {
+  type: 'UserAssigned'
+  userAssignedIdentities: { '${identityId}': {} }
+}
 var otherSettings = map(items(settings), setting => { name: setting.key, value: string(setting.value) })
 
 resource managedEnvironment 'Microsoft.App/managedEnvironments@2026-07-01' existing = {
@@ -75,13 +83,10 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
   name: applicationInsightsName
 }
 
-resource app 'Microsoft.App/containerApps@2026-07-01' = {
+resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
   name: name
   location: location
-  identity: {
-    type: 'UserAssigned'
-    userAssignedIdentities: { '${identityId}': {} }
-  }
+  identity: identity
   properties: {
     environmentId: managedEnvironment.id
     workloadProfileName: 'Consumption'
@@ -102,7 +107,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
               }
             ]
       }
-      registries: empty(registryServer) ? [] : [{ server: registryServer, identity: identityId }]
+      registries: registries
     }
     template: {
       // Drain, then requests and stages (30 s), then the last exports of telemetry (15 s).
@@ -112,7 +117,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
           name: 'hub'
           image: image
           resources: { cpu: json('1.0'), memory: '2Gi' }
-          env: concat(hubSettings, adminSettings, otherSettings)
+          env: allSettings
           probes: [
             {
               // The hub listens after its migrations. An interrupted migration starts again from the beginning, so a start has 40
@@ -141,7 +146,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
         maxReplicas: maxReplicas
         rules: [
           {
-            name: 'deliveries'
+            name: 'posts'
             http: { metadata: { concurrentRequests: '100' } }
           }
         ]
@@ -150,5 +155,36 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
   }
 }
 
-output id string = app.id
+// Runs when an operator starts it, also while no replica runs: before the first deployment of the hub, and during a restore.
+resource job 'Microsoft.App/jobs@2026-07-01' = {
+  name: jobName
+  location: location
+  identity: identity
+  properties: {
+    environmentId: managedEnvironment.id
+    workloadProfileName: 'Consumption'
+    configuration: {
+      triggerType: 'Manual'
+      // Long enough for a migration of a large database.
+      replicaTimeout: 14400
+      replicaRetryLimit: 0
+      manualTriggerConfig: { parallelism: 1, replicaCompletionCount: 1 }
+      registries: registries
+    }
+    template: {
+      containers: [
+        {
+          name: 'hub'
+          image: image
+          // run-command.sh replaces it.
+          args: ['doctor']
+          resources: { cpu: json('1.0'), memory: '2Gi' }
+          env: allSettings
+        }
+      ]
+    }
+  }
+}
+
+output id string = resourceId('Microsoft.App/containerApps', name)
 output publicUrl string = 'https://${publicHost}'

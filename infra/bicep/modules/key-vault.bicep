@@ -7,6 +7,7 @@ param readerPrincipalId string
 param appsSubnetId string
 param endpointSubnetId string
 param networkId string
+param linkedNetworkIds string[]
 
 // Key Vault Secrets User: reads the certificate with its private key, which the vault keeps as a secret. Store nothing else in this vault.
 var readerRole = '4633458b-17de-408a-b874-0445c86b69e6'
@@ -51,6 +52,7 @@ module privateEndpoint 'private-endpoint.bicep' = if (privateNetworking) {
     zoneName: 'privatelink.vaultcore.azure.net'
     subnetId: endpointSubnetId
     networkId: networkId
+    linkedNetworkIds: linkedNetworkIds
   }
 }
 

@@ -1,11 +1,9 @@
-// A subnet for Container Apps and one for private endpoints.
+// A subnet for Container Apps, one for private endpoints, and one for a machine of the operators.
 param name string
 param location string
 param addressPrefix string
 param privateNetworking bool
-
-var appsSubnetName = 'apps'
-var endpointSubnetName = 'endpoints'
+param withOperatorSubnet bool
 
 // Without private endpoints, service endpoints restrict the database and the vault to this subnet.
 var serviceEndpoints = privateNetworking ? [] : [{ service: 'Microsoft.Sql' }, { service: 'Microsoft.KeyVault' }]
@@ -15,39 +13,44 @@ resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   location: location
   properties: {
     addressSpace: { addressPrefixes: [addressPrefix] }
-    // Inline, because a deployment of the network removes subnets that are separate resources.
-    subnets: [
+    // Neither subnets nor peerings here: a list would remove the ones that others have added.
+  }
+}
+
+// Azure rejects concurrent changes of a network, so each subnet waits for the one before.
+resource appsSubnet 'Microsoft.Network/virtualNetworks/subnets@2026-03-01' = {
+  parent: network
+  name: 'apps'
+  properties: {
+    addressPrefix: cidrSubnet(addressPrefix, 23, 0)
+    serviceEndpoints: serviceEndpoints
+    delegations: [
       {
-        name: appsSubnetName
-        properties: {
-          addressPrefix: cidrSubnet(addressPrefix, 23, 0)
-          serviceEndpoints: serviceEndpoints
-          delegations: [
-            {
-              name: 'container-apps'
-              properties: { serviceName: 'Microsoft.App/environments' }
-            }
-          ]
-        }
-      }
-      {
-        name: endpointSubnetName
-        properties: {
-          addressPrefix: cidrSubnet(addressPrefix, 26, 8)
-        }
+        name: 'container-apps'
+        properties: { serviceName: 'Microsoft.App/environments' }
       }
     ]
   }
 }
 
-resource appsSubnet 'Microsoft.Network/virtualNetworks/subnets@2026-03-01' existing = {
+resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2026-03-01' = {
   parent: network
-  name: appsSubnetName
+  name: 'endpoints'
+  dependsOn: [appsSubnet]
+  properties: {
+    addressPrefix: cidrSubnet(addressPrefix, 26, 8)
+  }
 }
 
-resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2026-03-01' existing = {
+resource operatorSubnet 'Microsoft.Network/virtualNetworks/subnets@2026-03-01' = if (withOperatorSubnet) {
   parent: network
-  name: endpointSubnetName
+  name: 'operators'
+  dependsOn: [endpointSubnet]
+  properties: {
+    addressPrefix: cidrSubnet(addressPrefix, 26, 9)
+    // A machine in it signs in to Entra ID.
+    defaultOutboundAccess: true
+  }
 }
 
 output networkId string = network.id

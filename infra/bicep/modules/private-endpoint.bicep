@@ -1,4 +1,4 @@
-// A private endpoint for one resource, and its DNS name in the hub's network.
+// A private endpoint for one resource, and its DNS name in the hub's network and in the linked networks.
 param name string
 param location string
 param targetId string
@@ -6,6 +6,7 @@ param groupId string
 param zoneName string
 param subnetId string
 param networkId string
+param linkedNetworkIds string[]
 
 resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
   name: zoneName
@@ -21,6 +22,18 @@ resource zoneLink 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06
     virtualNetwork: { id: networkId }
   }
 }
+
+resource linkedZoneLinks 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
+  for index in range(0, length(linkedNetworkIds)): {
+    parent: zone
+    name: uniqueString(linkedNetworkIds[index])
+    location: 'global'
+    properties: {
+      registrationEnabled: false
+      virtualNetwork: { id: linkedNetworkIds[index] }
+    }
+  }
+]
 
 resource endpoint 'Microsoft.Network/privateEndpoints@2026-03-01' = {
   name: name

@@ -5,10 +5,12 @@ param location string
 @allowed(['Standard', 'Premium'])
 param tier string
 
+param topicSizeInMegabytes int
 param privateNetworking bool
 param senderPrincipalId string
 param endpointSubnetId string
 param networkId string
+param linkedNetworkIds string[]
 
 var topology = loadJsonContent('../topics.json')
 var topicNames = map(topology.topics, topic => topic.name)
@@ -64,7 +66,7 @@ resource topics 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = [
       duplicateDetectionHistoryTimeWindow: topology.duplicateDetectionWindow
       defaultMessageTimeToLive: topology.defaultMessageTimeToLive
       supportOrdering: true
-      maxSizeInMegabytes: 5120
+      maxSizeInMegabytes: topicSizeInMegabytes
     }
   }
 ]
@@ -119,6 +121,7 @@ module privateEndpoint 'private-endpoint.bicep' = if (isPrivate) {
     zoneName: 'privatelink.servicebus.windows.net'
     subnetId: endpointSubnetId
     networkId: networkId
+    linkedNetworkIds: linkedNetworkIds
   }
 }
 

@@ -12,6 +12,7 @@ param operatorAddresses string[]
 param appsSubnetId string
 param endpointSubnetId string
 param networkId string
+param linkedNetworkIds string[]
 
 resource server 'Microsoft.Sql/servers@2025-01-01' = {
   name: name
@@ -83,6 +84,7 @@ module privateEndpoint 'private-endpoint.bicep' = if (privateNetworking) {
     zoneName: 'privatelink${environment().suffixes.sqlServerHostname}'
     subnetId: endpointSubnetId
     networkId: networkId
+    linkedNetworkIds: linkedNetworkIds
   }
 }
 

@@ -49,6 +49,7 @@ public sealed partial class AlertTests
             "invalid-credentials",
             "responses-5xx",
             "consumer-dead-letters",
+            "topic-size",
         ]);
         names
             .Where(name => !BicepFiles.Read("README.md").Contains($"`{name}`", StringComparison.Ordinal))
@@ -86,6 +87,25 @@ public sealed partial class AlertTests
 
         alert.At("threshold").GetInt32().ShouldBe(0);
         alert.Text("timeAggregation").ShouldBe("Total");
+    }
+
+    [BicepFact]
+    public void The_alert_on_the_size_of_a_topic_leaves_time_before_the_topic_is_full()
+    {
+        foreach (var deployment in (Deployment[])[Deployment.Dev, Deployment.Prod])
+        {
+            var sizes = deployment
+                .OfType("Microsoft.ServiceBus/namespaces/topics")
+                .Select(topic => topic.At("properties.maxSizeInMegabytes").GetInt64() * 1024 * 1024)
+                .Distinct();
+            var alert = deployment
+                .OfType("Microsoft.Insights/metricAlerts")
+                .Single(alert => alert.Text("name")!.EndsWith("-topic-size", StringComparison.Ordinal))
+                .At("properties.criteria.allOf.0");
+
+            (alert.At("threshold").GetInt64() / 0.8).ShouldBe(sizes.ShouldHaveSingleItem(), tolerance: 10);
+            alert.Text("dimensions.0.name").ShouldBe("EntityName");
+        }
     }
 
     [BicepFact]

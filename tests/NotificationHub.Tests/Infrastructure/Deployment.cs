@@ -11,12 +11,20 @@ internal sealed class Deployment
     public const string AlertEmail = "on-call@example.com";
     public const string OperatorAddress = "203.0.113.7";
 
+    public const string LinkedNetworkId =
+        "/subscriptions/66666666-6666-6666-6666-666666666666/resourceGroups/consumers/providers/Microsoft.Network/virtualNetworks/consumers";
+
     /// <summary>A registry in another resource group and another subscription.</summary>
     public const string RegistryId =
         "/subscriptions/55555555-5555-5555-5555-555555555555/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contoso";
 
     private static readonly Lazy<Deployment> LazyDev = new(() => Snapshot("dev.bicepparam"));
-    private static readonly Lazy<Deployment> LazyProd = new(() => Snapshot("prod.bicepparam"));
+    private static readonly Lazy<Deployment> LazyProd = new(() =>
+        Snapshot(
+            "prod.bicepparam",
+            BicepFiles.Read("prod.bicepparam") + $"param linkedNetworkIds = ['{LinkedNetworkId}']\n"
+        )
+    );
     private static readonly Lazy<Deployment> LazyWithoutHub = new(() =>
         Snapshot(
             "dev.bicepparam",
@@ -35,6 +43,8 @@ internal sealed class Deployment
             using './modules/container-app.bicep'
 
             param name = 'nhub-test-hub'
+            param jobName = 'nhub-test-command'
+            param withHub = true
             param location = 'westeurope'
             param image = 'registry.azurecr.io/notificationhub:0.1.0'
             param registryServer = 'registry.azurecr.io'
@@ -69,6 +79,7 @@ internal sealed class Deployment
 
     public static Deployment Dev => LazyDev.Value;
 
+    /// <summary>As production, with a linked network.</summary>
     public static Deployment Prod => LazyProd.Value;
 
     /// <summary>As development before the database admits the hub, with a registry and an operator's address.</summary>

@@ -26,6 +26,16 @@ public sealed class ServiceBusDeploymentTests
     }
 
     [BicepFact]
+    public void Topics_have_the_maximum_size_of_the_tier()
+    {
+        SizesIn(Deployment.Dev).ShouldBe([5 * 1024]);
+        SizesIn(Deployment.Prod).ShouldBe([80 * 1024]);
+
+        static IEnumerable<int> SizesIn(Deployment deployment) =>
+            deployment.OfType(Topic).Select(topic => topic.At("properties.maxSizeInMegabytes").GetInt32()).Distinct();
+    }
+
+    [BicepFact]
     public void The_deployment_creates_the_declared_subscriptions()
     {
         var deployed = Deployed($"{Topic}/subscriptions").ToArray();
