@@ -16,3 +16,4 @@ param maxReplicas = 3
 param zoneRedundant = false
 param privateNetworking = false
 param silenceWindow = 'P2D'
+param traceShare = '1'

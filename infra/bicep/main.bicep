@@ -61,12 +61,28 @@ param linkedNetworkIds string[] = []
 @description('Public IP addresses of operators, which may reach the database and the vault. Without effect in private networking.')
 param operatorAddresses string[] = []
 
-@description('The email addresses that receive alerts.')
+@description('The email addresses that receive all alerts.')
 param alertEmails string[]
+
+@description('The phones that receive urgent alerts (severity 0 and 1) as text messages.')
+param alertPhones { countryCode: string, phoneNumber: string }[] = []
+
+@description('The URLs that receive urgent alerts in the common alert schema. If a URL contains a secret, create an action group with it yourself, and use urgentActionGroupIds.')
+param alertWebhooks string[] = []
+
+@description('The IDs of existing action groups that receive urgent alerts.')
+param urgentActionGroupIds string[] = []
 
 @description('The time without a stored delivery after which an alert is raised.')
 @allowed(['PT6H', 'P1D', 'P2D'])
 param silenceWindow string = 'P1D'
+
+@description('The share of traces that is recorded, between 0 and 1. Metrics and log lines are always complete.')
+param traceShare string = '0.1'
+
+@description('The daily cap of Log Analytics: far more than a hub writes. It limits the costs of a flood of logs.')
+@minValue(1)
+param dailyLogCapInGB int = 5
 
 @description('The Entra ID application whose tokens grant access to the admin API; if empty, Entra ID grants none.')
 param adminAudience string = ''
@@ -109,6 +125,7 @@ module monitoring 'modules/monitoring.bicep' = {
     name: name
     location: location
     publisherPrincipalId: identity.properties.principalId
+    dailyLogCapInGB: dailyLogCapInGB
   }
 }
 
@@ -200,6 +217,7 @@ module containerApp 'modules/container-app.bicep' = {
     databaseName: sql.outputs.databaseName
     serviceBusHost: serviceBus.outputs.host
     keyRingCertificate: keyVault.outputs.keyRingCertificate
+    traceShare: traceShare
     adminAudience: adminAudience
     settings: settings
   }
@@ -210,11 +228,19 @@ module alerts 'modules/alerts.bicep' = if (withHub) {
     name: name
     location: location
     emails: alertEmails
+    phones: alertPhones
+    webhooks: alertWebhooks
+    urgentActionGroupIds: urgentActionGroupIds
     silenceWindow: silenceWindow
     workspaceId: monitoring.outputs.workspaceId
+    dailyLogCapInGB: dailyLogCapInGB
+    applicationInsightsId: monitoring.outputs.applicationInsightsId
+    databaseId: sql.outputs.databaseId
     serviceBusId: serviceBus.outputs.id
     topicSizeInMegabytes: topicSizeInMegabytes
     containerAppId: containerApp.outputs.id
+    minReplicas: minReplicas
+    publicUrl: containerApp.outputs.publicUrl
   }
 }
 

@@ -16,7 +16,7 @@ template=$(mktemp)
 trap 'rm -f "$template"' EXIT
 
 # A start without a template uses the arguments of the job. A template replaces everything, so it is a copy of the job's own.
-arguments=$(printf '%s\0' "$@" | jq -Rs 'split("\u0000")[:-1]')
+arguments=$(jq --null-input '$ARGS.positional' --args -- "$@")
 az containerapp job show --resource-group "$group" --name "$job" --query properties.template --output json |
   jq --argjson arguments "$arguments" '.containers[0].args = $arguments' > "$template"
 

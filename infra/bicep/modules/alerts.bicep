@@ -2,17 +2,56 @@
 param name string
 param location string
 param emails string[]
+param phones { countryCode: string, phoneNumber: string }[]
+param webhooks string[]
+param urgentActionGroupIds string[]
 param silenceWindow string
 param workspaceId string
+param dailyLogCapInGB int
+param applicationInsightsId string
+param databaseId string
 param serviceBusId string
 param topicSizeInMegabytes int
 param containerAppId string
+param minReplicas int
+param publicUrl string
 
 // The names of the hub's instruments.
 var metrics = loadJsonContent('../metrics.json')
 
+// At the daily cap, Log Analytics drops metrics as well. Without this condition, their absence would raise false alerts until the cap is reset.
+var whileCapped = 'let capped = toscalar(_LogOperation | where TimeGenerated > ago(1d) | where Detail has "OverQuota" | count);'
+var silence = { PT6H: '6h', P1D: '1d', P2D: '2d' }[silenceWindow]
+
+type queryAlert = {
+  name: string
+  description: string
+  severity: int
+  frequency: string
+  window: string
+  @description('The time that the query reads; by default, the window.')
+  range: string?
+  query: string
+  operator: 'GreaterThan' | 'LessThan'
+  threshold: int
+}
+
+type metricAlert = {
+  name: string
+  description: string
+  severity: int
+  scope: string
+  namespace: string
+  metric: string
+  aggregation: 'Average' | 'Maximum' | 'Total'
+  operator: 'GreaterThan' | 'LessThan'?
+  threshold: int
+  window: string?
+  dimensions: { name: string, values: string[] }[]
+}
+
 // Each query returns a Value for each Subject.
-var queryAlerts = [
+var queryAlerts queryAlert[] = [
   {
     name: 'topic-delayed'
     description: 'Events of a topic have been waiting for more than five minutes.'
@@ -30,7 +69,8 @@ var queryAlerts = [
     severity: 1
     frequency: 'PT5M'
     window: 'PT15M'
-    query: 'AppMetrics | where Name == "${metrics.oldestUnsentAge}" | summarize Value = count() | extend Subject = "hub"'
+    range: 'P2D'
+    query: '${whileCapped} AppMetrics | where TimeGenerated > ago(15m) | where Name == "${metrics.oldestUnsentAge}" | summarize Value = count() + capped | extend Subject = "hub"'
     operator: 'LessThan'
     threshold: 1
   }
@@ -70,7 +110,8 @@ var queryAlerts = [
     severity: 2
     frequency: 'PT1H'
     window: silenceWindow
-    query: 'AppMetrics | where Name == "${metrics.deliveries}" | where tostring(Properties.outcome) == "stored" | summarize Value = count() | extend Subject = "hub"'
+    range: 'P2D'
+    query: '${whileCapped} AppMetrics | where TimeGenerated > ago(${silence}) | where Name == "${metrics.deliveries}" | where tostring(Properties.outcome) == "stored" | summarize Value = count() + capped | extend Subject = "hub"'
     operator: 'LessThan'
     threshold: 1
   }
@@ -84,9 +125,30 @@ var queryAlerts = [
     operator: 'GreaterThan'
     threshold: 10
   }
+  {
+    name: 'log-volume'
+    description: 'Log Analytics has stored 80 % of its daily cap within a day. At the cap it drops logs and metrics.'
+    severity: 2
+    frequency: 'PT1H'
+    window: 'P1D'
+    query: 'Usage | where IsBillable | summarize Value = sum(Quantity) | extend Subject = "workspace"'
+    operator: 'GreaterThan'
+    // In MB.
+    threshold: dailyLogCapInGB * 800
+  }
+  {
+    name: 'log-cap'
+    description: 'Log Analytics has reached its daily cap and drops logs and metrics: alerts that query them raise nothing until the cap is reset.'
+    severity: 1
+    frequency: 'PT5M'
+    window: 'PT15M'
+    query: '_LogOperation | where Detail has "OverQuota" | summarize Value = count() | extend Subject = "workspace"'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
 ]
 
-var metricAlerts = [
+var metricAlerts metricAlert[] = [
   {
     name: 'responses-5xx'
     description: 'A request got a 5xx response. If it was a delivery, Apple makes three attempts within minutes, then never again.'
@@ -97,8 +159,7 @@ var metricAlerts = [
     aggregation: 'Total'
     // A single response is enough: three lost deliveries cause only nine responses.
     threshold: 0
-    dimension: 'statusCodeCategory'
-    values: ['5xx']
+    dimensions: [{ name: 'statusCodeCategory', values: ['5xx'] }]
   }
   {
     name: 'consumer-dead-letters'
@@ -109,8 +170,18 @@ var metricAlerts = [
     metric: 'DeadletteredMessages'
     aggregation: 'Average'
     threshold: 0
-    dimension: 'EntityName'
-    values: ['*']
+    dimensions: [{ name: 'EntityName', values: ['*'] }]
+  }
+  {
+    name: 'dead-letters-growing'
+    description: 'The subscriptions of a topic have more than 1,000 dead letters, which never expire and fill the topic.'
+    severity: 1
+    scope: serviceBusId
+    namespace: 'Microsoft.ServiceBus/namespaces'
+    metric: 'DeadletteredMessages'
+    aggregation: 'Average'
+    threshold: 1000
+    dimensions: [{ name: 'EntityName', values: ['*'] }]
   }
   {
     name: 'topic-size'
@@ -121,24 +192,89 @@ var metricAlerts = [
     metric: 'Size'
     aggregation: 'Maximum'
     threshold: topicSizeInMegabytes * 1048576 / 10 * 8
-    dimension: 'EntityName'
-    values: ['*']
+    dimensions: [{ name: 'EntityName', values: ['*'] }]
+  }
+  {
+    name: 'few-replicas'
+    description: 'Fewer replicas run than minReplicas.'
+    severity: 1
+    scope: containerAppId
+    namespace: 'Microsoft.App/containerapps'
+    metric: 'Replicas'
+    aggregation: 'Maximum'
+    operator: 'LessThan'
+    threshold: minReplicas
+    window: 'PT15M'
+    dimensions: []
+  }
+  {
+    name: 'sql-storage'
+    description: 'The database is 80 % full. A full database stores no delivery.'
+    severity: 1
+    scope: databaseId
+    namespace: 'Microsoft.Sql/servers/databases'
+    metric: 'storage_percent'
+    aggregation: 'Maximum'
+    threshold: 80
+    dimensions: []
+  }
+  {
+    name: 'sql-log-writes'
+    description: 'The database writes its transaction log at more than 90 % of its limit, so commits are slow.'
+    severity: 2
+    scope: databaseId
+    namespace: 'Microsoft.Sql/servers/databases'
+    metric: 'log_write_percent'
+    aggregation: 'Average'
+    threshold: 90
+    window: 'PT15M'
+    dimensions: []
   }
 ]
 
+var emailReceivers = map(range(0, length(emails)), index => {
+  name: 'on-call-${index}'
+  emailAddress: emails[index]
+  useCommonAlertSchema: true
+})
+
+// Severity 0 and 1: deliveries or events are at risk now.
+resource urgentGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: '${name}-urgent'
+  location: 'global'
+  properties: {
+    groupShortName: take('${take(replace(name, '-', ''), 10)}-!', 12)
+    enabled: true
+    emailReceivers: emailReceivers
+    smsReceivers: map(range(0, length(phones)), index => {
+      name: 'on-call-${index}'
+      countryCode: phones[index].countryCode
+      phoneNumber: phones[index].phoneNumber
+    })
+    webhookReceivers: map(range(0, length(webhooks)), index => {
+      name: 'on-call-${index}'
+      serviceUri: webhooks[index]
+      useCommonAlertSchema: true
+    })
+  }
+}
+
+// Severity 2: can wait for office hours.
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: '${name}-on-call'
   location: 'global'
   properties: {
     groupShortName: take(replace(name, '-', ''), 12)
     enabled: true
-    emailReceivers: map(range(0, length(emails)), index => {
-      name: 'on-call-${index}'
-      emailAddress: emails[index]
-      useCommonAlertSchema: true
-    })
+    emailReceivers: emailReceivers
   }
 }
+
+var urgentGroupIds = concat([urgentGroup.id], urgentActionGroupIds)
+var urgentActions = concat(
+  [{ actionGroupId: urgentGroup.id }],
+  map(range(0, length(urgentActionGroupIds)), index => { actionGroupId: urgentActionGroupIds[index] })
+)
 
 resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for alert in queryAlerts: {
@@ -156,6 +292,7 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       autoMitigate: true
       // The metric does not exist before the first deployment of the hub.
       skipQueryValidation: true
+      overrideQueryTimeRange: alert.?range
       criteria: {
         allOf: [
           {
@@ -169,7 +306,7 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
           }
         ]
       }
-      actions: { actionGroups: [actionGroup.id] }
+      actions: { actionGroups: alert.severity <= 1 ? urgentGroupIds : [actionGroup.id] }
     }
   }
 ]
@@ -184,7 +321,7 @@ resource metricRules 'Microsoft.Insights/metricAlerts@2026-01-01' = [
       enabled: true
       scopes: [alert.scope]
       evaluationFrequency: 'PT1M'
-      windowSize: 'PT5M'
+      windowSize: alert.?window ?? 'PT5M'
       autoMitigate: true
       criteria: {
         'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
@@ -195,14 +332,75 @@ resource metricRules 'Microsoft.Insights/metricAlerts@2026-01-01' = [
             metricNamespace: alert.namespace
             metricName: alert.metric
             timeAggregation: alert.aggregation
-            operator: 'GreaterThan'
+            operator: alert.?operator ?? 'GreaterThan'
             threshold: alert.threshold
-            dimensions: [{ name: alert.dimension, operator: 'Include', values: alert.values }]
+            dimensions: map(alert.dimensions, dimension => {
+              name: dimension.name
+              operator: 'Include'
+              values: dimension.values
+            })
             skipMetricValidation: true
           }
         ]
       }
-      actions: [{ actionGroupId: actionGroup.id }]
+      actions: alert.severity <= 1 ? urgentActions : [{ actionGroupId: actionGroup.id }]
     }
   }
 ]
+
+// Requests the hub from outside, as Apple does. The ingress passes the request on to ready replicas only, so it fails if none is ready.
+resource webTest 'Microsoft.Insights/webtests@2022-06-15' = {
+  name: '${name}-outside'
+  location: location
+  // Azure finds the component of a test by this tag.
+  tags: { 'hidden-link:${applicationInsightsId}': 'Resource' }
+  kind: 'standard'
+  properties: {
+    SyntheticMonitorId: '${name}-outside'
+    Name: '${name}-outside'
+    Enabled: true
+    Kind: 'standard'
+    // From each location. Together, they send a request each minute.
+    Frequency: 300
+    Timeout: 30
+    RetryEnabled: true
+    Locations: [
+      { Id: 'emea-nl-ams-azr' }
+      { Id: 'emea-gb-db3-azr' }
+      { Id: 'us-va-ash-azr' }
+      { Id: 'us-ca-sjc-azr' }
+      { Id: 'apac-sg-sin-azr' }
+    ]
+    Request: {
+      RequestUrl: '${publicUrl}/health/live'
+      HttpVerb: 'GET'
+      ParseDependentRequests: false
+    }
+    ValidationRules: {
+      ExpectedHttpStatusCode: 200
+      SSLCheck: true
+      SSLCertRemainingLifetimeCheck: 14
+    }
+  }
+}
+
+resource unreachable 'Microsoft.Insights/metricAlerts@2026-01-01' = {
+  name: '${name}-unreachable'
+  location: 'global'
+  properties: {
+    description: 'The hub does not respond to requests from outside, or its certificate expires within 14 days. See docs/runbook.md#unreachable'
+    severity: 0
+    enabled: true
+    scopes: [webTest.id, applicationInsightsId]
+    evaluationFrequency: 'PT1M'
+    windowSize: 'PT5M'
+    autoMitigate: true
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria'
+      webTestId: webTest.id
+      componentId: applicationInsightsId
+      failedLocationCount: 2
+    }
+    actions: urgentActions
+  }
+}

@@ -17,6 +17,7 @@ param sqlServerHost string
 param databaseName string
 param serviceBusHost string
 param keyRingCertificate string
+param traceShare string
 param adminAudience string
 param settings object
 
@@ -48,6 +49,10 @@ var hubSettings = [
   { name: 'APPLICATIONINSIGHTS_STATSBEAT_DISABLED', value: 'true' }
   { name: 'APPLICATIONINSIGHTS_SDKSTATS_DISABLED', value: 'true' }
   { name: 'APPLICATIONINSIGHTS_SDKSTATS_DISABLED_ALL', value: 'true' }
+  { name: 'OTEL_TRACES_SAMPLER', value: 'traceidratio' }
+  { name: 'OTEL_TRACES_SAMPLER_ARG', value: traceShare }
+  // Application Insights gets every line. The console, which Log Analytics stores as well, gets what matters if telemetry does not arrive.
+  { name: 'Logging__Console__LogLevel__Default', value: 'Warning' }
   { name: 'Storage__Provider', value: 'SqlServer' }
   {
     name: 'Storage__ConnectionString'

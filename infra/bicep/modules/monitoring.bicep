@@ -2,6 +2,7 @@
 param name string
 param location string
 param publisherPrincipalId string
+param dailyLogCapInGB int
 
 // Monitoring Metrics Publisher: sends metrics, traces and logs.
 var publisherRole = '3913510d-42f4-4e42-8a64-420c390055eb'
@@ -12,8 +13,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   properties: {
     sku: { name: 'PerGB2018' }
     retentionInDays: 30
-    // Far more than a hub writes; limits the costs of a flood of logs.
-    workspaceCapping: { dailyQuotaGb: 5 }
+    workspaceCapping: { dailyQuotaGb: dailyLogCapInGB }
   }
 }
 
@@ -41,4 +41,5 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 output workspaceId string = workspace.id
 output workspaceName string = workspace.name
+output applicationInsightsId string = applicationInsights.id
 output applicationInsightsName string = applicationInsights.name

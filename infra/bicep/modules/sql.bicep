@@ -89,4 +89,5 @@ module privateEndpoint 'private-endpoint.bicep' = if (privateNetworking) {
 }
 
 output host string = server.properties.fullyQualifiedDomainName
+output databaseId string = database.id
 output databaseName string = database.name

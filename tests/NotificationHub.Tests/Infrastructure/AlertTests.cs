@@ -1,8 +1,13 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Xml;
+using NotificationHub.Health;
 using NotificationHub.Intake;
 using NotificationHub.Locations.Monitoring;
 using NotificationHub.Publishing;
+using NotificationHub.Tests.Documents;
+using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Telemetry;
 
 namespace NotificationHub.Tests.Infrastructure;
@@ -47,9 +52,16 @@ public sealed partial class AlertTests
             "location-states",
             "no-deliveries",
             "invalid-credentials",
+            "log-volume",
+            "log-cap",
             "responses-5xx",
             "consumer-dead-letters",
+            "dead-letters-growing",
             "topic-size",
+            "few-replicas",
+            "sql-storage",
+            "sql-log-writes",
+            "unreachable",
         ]);
         names
             .Where(name => !BicepFiles.Read("README.md").Contains($"`{name}`", StringComparison.Ordinal))
@@ -130,23 +142,145 @@ public sealed partial class AlertTests
     }
 
     [BicepFact]
-    public void Every_alert_notifies_the_action_group()
+    public void Every_alert_notifies_the_action_group_of_its_severity()
     {
-        var actionGroup = Deployment.Dev.One("Microsoft.Insights/actionGroups");
-        actionGroup.Text("properties.emailReceivers.0.emailAddress").ShouldBe(Deployment.AlertEmail);
+        var groups = Deployment.Prod.OfType("Microsoft.Insights/actionGroups").ToArray();
+        groups.ShouldAllBe(group => group.Text("properties.emailReceivers.0.emailAddress") == Deployment.AlertEmail);
+        var (urgent, normal) = (
+            groups.Single(group => group.Text("name") == "nhub-prod-urgent"),
+            groups.Single(group => group.Text("name") == "nhub-prod-on-call")
+        );
+        urgent.Text("properties.smsReceivers.0.phoneNumber").ShouldBe("5550100");
+        urgent.Text("properties.webhookReceivers.0.serviceUri").ShouldBe("https://alerts.example.com/hub");
+        urgent.At("properties.webhookReceivers.0.useCommonAlertSchema").GetBoolean().ShouldBeTrue();
 
-        foreach (var alert in Alerts())
+        foreach (var alert in Alerts(Deployment.Prod))
         {
-            var reached =
-                alert.Find("properties.actions.actionGroups.0") ?? alert.At("properties.actions.0.actionGroupId");
-            reached.GetString().ShouldBe(actionGroup.Text("id"), NameOf(alert));
+            GroupsOf(alert)
+                .ShouldBe(
+                    alert.At("properties.severity").GetInt32() <= 1
+                        ? [urgent.Text("id"), Deployment.ExistingActionGroupId]
+                        : [normal.Text("id")],
+                    alert.Text("name")
+                );
         }
     }
 
-    private static IEnumerable<JsonElement> Alerts() =>
-        Deployment
+    [BicepFact]
+    public void Deliveries_at_risk_raise_the_most_urgent_alerts() =>
+        Alerts(Deployment.Dev)
+            .Where(alert => alert.At("properties.severity").GetInt32() == 0)
+            .Select(NameOf)
+            .ShouldBe(["responses-5xx", "unreachable"]);
+
+    [BicepFact]
+    public async Task The_hub_is_probed_from_outside_longer_than_its_own_checks_take()
+    {
+        var test = Deployment.Dev.One("Microsoft.Insights/webtests").At("properties");
+        var alert = Alerts(Deployment.Dev).Single(alert => NameOf(alert) == "unreachable").At("properties");
+
+        TimeSpan.FromSeconds(test.At("Timeout").GetInt32()).ShouldBeGreaterThan(DatabaseReadiness.Timeout);
+        test.At("ValidationRules.SSLCheck").GetBoolean().ShouldBeTrue();
+        // Each location fails at most once in the window.
+        XmlConvert
+            .ToTimeSpan(alert.Text("windowSize")!)
+            .ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(test.At("Frequency").GetInt32()));
+        alert
+            .At("criteria.failedLocationCount")
+            .GetInt32()
+            .ShouldBeLessThanOrEqualTo(test.At("Locations").GetArrayLength());
+        alert.Text("criteria.webTestId").ShouldBe(Deployment.Dev.One("Microsoft.Insights/webtests").Text("id"));
+
+        // The path is one that the public listener serves.
+        var path = Path().Match(test.Text("Request.RequestUrl")!).Groups["path"].Value;
+        await using var hub = await HubHost.StartAsync("Admin:Urls=http://127.0.0.1:0");
+        using var response = await hub.Http.GetAsync(new Uri(path, UriKind.Relative));
+        ((int)response.StatusCode).ShouldBe(test.At("ValidationRules.ExpectedHttpStatusCode").GetInt32());
+    }
+
+    [BicepFact]
+    public void Missing_metrics_raise_no_alert_after_the_daily_cap_of_the_logs()
+    {
+        var cap = Deployment
+            .Dev.One("Microsoft.OperationalInsights/workspaces")
+            .At("properties.workspaceCapping.dailyQuotaGb")
+            .GetInt32();
+        var absence = Deployment
             .Dev.OfType("Microsoft.Insights/scheduledQueryRules")
-            .Concat(Deployment.Dev.OfType("Microsoft.Insights/metricAlerts"));
+            .Where(alert => alert.Text("properties.criteria.allOf.0.operator") == "LessThan")
+            .ToArray();
+
+        absence.Select(NameOf).ShouldBe(["no-metrics", "no-deliveries"]);
+        foreach (var alert in absence)
+        {
+            QueryOf(NameOf(alert)).ShouldStartWith("let capped = toscalar(_LogOperation ");
+            QueryOf(NameOf(alert)).ShouldContain("Value = count() + capped ");
+            // The query reads more than the window, so it states the window itself.
+            alert.Text("properties.overrideQueryTimeRange").ShouldBe("P2D");
+        }
+
+        QueryOf("no-metrics").ShouldContain("AppMetrics | where TimeGenerated > ago(15m) |");
+        QueryOf("no-deliveries").ShouldContain("AppMetrics | where TimeGenerated > ago(2d) |");
+        Alerts(Deployment.Dev)
+            .Single(alert => NameOf(alert) == "log-volume")
+            .At("properties.criteria.allOf.0.threshold")
+            .GetInt32()
+            .ShouldBe(cap * 800, "80 % of the cap, in MB");
+    }
+
+    [BicepFact]
+    public void The_runbook_states_the_signal_and_the_threshold_of_each_alert()
+    {
+        var rows = Runbook
+            .Text.Split('\n')
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
+            .Where(cells => cells.Length == 6)
+            .ToDictionary(
+                cells => cells[1].Trim('`'),
+                cells => (Signal: cells[2], Threshold: cells[3], Cost: cells[4])
+            );
+
+        foreach (var alert in Alerts(Deployment.Dev).Where(alert => NameOf(alert) != "unreachable"))
+        {
+            var name = NameOf(alert);
+            var criterion = alert.At("properties.criteria.allOf.0");
+            rows.ShouldContainKey(name);
+            rows[name].Cost.ShouldNotBeEmpty();
+            var signal =
+                criterion.Text("metricName")
+                ?? MetricsIn(criterion.Text("query")!).Append(Table().Match(criterion.Text("query")!).Value).First();
+            rows[name].Signal.ShouldContain($"`{signal}`", customMessage: name);
+            var sign = criterion.Text("operator") == "LessThan" ? '<' : '>';
+            // In MB, in bytes, and by a parameter: the runbook states a share of the limit, or the parameter.
+            rows[name]
+                .Threshold.ShouldStartWith(
+                    name switch
+                    {
+                        "log-volume" or "topic-size" => "> 80 %",
+                        "few-replicas" => "< `minReplicas`",
+                        _ => string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{sign} {criterion.At("threshold").GetInt64():N0}"
+                        ),
+                    },
+                    customMessage: name
+                );
+        }
+
+        rows["unreachable"].Threshold.ShouldStartWith("> 1 of 5 locations");
+    }
+
+    private static IEnumerable<JsonElement> Alerts() => Alerts(Deployment.Dev);
+
+    private static IEnumerable<JsonElement> Alerts(Deployment deployment) =>
+        deployment
+            .OfType("Microsoft.Insights/scheduledQueryRules")
+            .Concat(deployment.OfType("Microsoft.Insights/metricAlerts"));
+
+    private static IEnumerable<string?> GroupsOf(JsonElement alert) =>
+        alert.Find("properties.actions.actionGroups") is { } groups
+            ? groups.EnumerateArray().Select(group => group.GetString())
+            : alert.At("properties.actions").EnumerateArray().Select(action => action.Text("actionGroupId"));
 
     private static string NameOf(JsonElement alert)
     {
@@ -170,6 +304,12 @@ public sealed partial class AlertTests
     private static string Metric(string name) => BicepFiles.Json("metrics.json").Text(name)!;
 
     private static string Quoted(string word) => $"\"{word}\"";
+
+    [GeneratedRegex(@"\}(?<path>/[\w/]+)'")]
+    private static partial Regex Path();
+
+    [GeneratedRegex(@"^\w+")]
+    private static partial Regex Table();
 
     [GeneratedRegex("\\bName == \"(?<name>[^\"]+)\"")]
     private static partial Regex MetricName();

@@ -16,6 +16,9 @@ public sealed class ContainerTests
         "ASPNETCORE_FORWARDEDHEADERS_ENABLED",
         "AZURE_CLIENT_ID",
         "OTEL_SERVICE_NAME",
+        "OTEL_TRACES_SAMPLER",
+        "OTEL_TRACES_SAMPLER_ARG",
+        "Logging__Console__LogLevel__Default",
         AzureMonitorExport.ConnectionString,
         AzureMonitorExport.Authentication,
         .. AzureMonitorExport.EnvironmentVariables,
@@ -142,6 +145,18 @@ public sealed class ContainerTests
     }
 
     [BicepFact]
+    public void A_share_of_the_traces_and_each_log_line_are_ingested_once()
+    {
+        var (dev, prod) = (Deployment.Dev.Environment, Deployment.Prod.Environment);
+
+        prod["OTEL_TRACES_SAMPLER"].ShouldBe("traceidratio");
+        (dev["OTEL_TRACES_SAMPLER_ARG"], prod["OTEL_TRACES_SAMPLER_ARG"]).ShouldBe(("1", "0.1"));
+        // Lines below this level go to Application Insights only.
+        prod["Logging__Console__LogLevel__Default"].ShouldBe("Warning");
+        prod.Keys.ShouldNotContain("Logging__LogLevel__Default");
+    }
+
+    [BicepFact]
     public void Commands_run_in_a_job_with_the_image_the_identity_and_the_settings_of_the_hub()
     {
         foreach (var deployment in (Deployment[])[Deployment.Dev, Deployment.Prod])
@@ -213,6 +228,7 @@ public sealed class ContainerTests
                     "Microsoft.Insights/actionGroups",
                     "Microsoft.Insights/scheduledQueryRules",
                     "Microsoft.Insights/metricAlerts",
+                    "Microsoft.Insights/webtests",
                 ],
                 ignoreOrder: true
             );

@@ -14,6 +14,9 @@ internal sealed class Deployment
     public const string LinkedNetworkId =
         "/subscriptions/66666666-6666-6666-6666-666666666666/resourceGroups/consumers/providers/Microsoft.Network/virtualNetworks/consumers";
 
+    public const string ExistingActionGroupId =
+        "/subscriptions/66666666-6666-6666-6666-666666666666/resourceGroups/on-call/providers/Microsoft.Insights/actionGroups/on-call";
+
     /// <summary>A registry in another resource group and another subscription.</summary>
     public const string RegistryId =
         "/subscriptions/55555555-5555-5555-5555-555555555555/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/contoso";
@@ -22,7 +25,13 @@ internal sealed class Deployment
     private static readonly Lazy<Deployment> LazyProd = new(() =>
         Snapshot(
             "prod.bicepparam",
-            BicepFiles.Read("prod.bicepparam") + $"param linkedNetworkIds = ['{LinkedNetworkId}']\n"
+            BicepFiles.Read("prod.bicepparam")
+                + $$"""
+                param linkedNetworkIds = ['{{LinkedNetworkId}}']
+                param alertPhones = [{ countryCode: '1', phoneNumber: '5550100' }]
+                param alertWebhooks = ['https://alerts.example.com/hub']
+                param urgentActionGroupIds = ['{{ExistingActionGroupId}}']
+                """
         )
     );
     private static readonly Lazy<Deployment> LazyWithoutHub = new(() =>
@@ -60,6 +69,7 @@ internal sealed class Deployment
             param databaseName = 'notificationhub'
             param serviceBusHost = 'nhub-test-bus.servicebus.windows.net'
             param keyRingCertificate = 'https://kv-test.vault.azure.net/certificates/key-ring'
+            param traceShare = '0.1'
             param adminAudience = 'api://notification-hub'
             param settings = { Refetch__RequestsPerSecond: 5 }
             """
@@ -79,7 +89,7 @@ internal sealed class Deployment
 
     public static Deployment Dev => LazyDev.Value;
 
-    /// <summary>As production, with a linked network.</summary>
+    /// <summary>As production, with a linked network and further receivers of alerts.</summary>
     public static Deployment Prod => LazyProd.Value;
 
     /// <summary>As development before the database admits the hub, with a registry and an operator's address.</summary>

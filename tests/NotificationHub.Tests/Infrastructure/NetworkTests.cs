@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 namespace NotificationHub.Tests.Infrastructure;
 
@@ -24,15 +25,18 @@ public sealed class NetworkTests
     {
         var subnets = Deployment
             .Main.At("resources.network.properties.template.resources")
-            .EnumerateObject()
-            .Where(resource => resource.Value.Text("type") == $"{Network}/subnets")
+            .EnumerateArray()
+            .Where(resource => resource.Text("type") == $"{Network}/subnets")
             .ToArray();
 
         // Each depends on the one before it.
         subnets
             .Skip(1)
             .Zip(subnets)
-            .ShouldAllBe(pair => pair.First.Value.Texts("dependsOn").Contains(pair.Second.Name));
+            .ShouldAllBe(pair =>
+                pair.First.Texts("dependsOn")
+                    .Any(id => id!.EndsWith($"{NameIn(pair.Second)}", StringComparison.Ordinal))
+            );
         subnets.Length.ShouldBe(3);
     }
 
@@ -64,6 +68,13 @@ public sealed class NetworkTests
         var zones = deployment.OfType("Microsoft.Network/privateDnsZones").Count();
         zones.ShouldBe(3, "the database, the vault and the namespace");
         return zones;
+    }
+
+    // The end of an expression: 'apps')].
+    private static string NameIn(JsonElement subnet)
+    {
+        var name = subnet.Text("name")!;
+        return name[name.LastIndexOf('\'', name.Length - 4)..];
     }
 
     private static IEnumerable<string> NamesOfSubnets(Deployment deployment) =>

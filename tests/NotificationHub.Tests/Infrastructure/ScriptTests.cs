@@ -104,7 +104,7 @@ public sealed class ScriptTests : IDisposable
 
         Run("remove-undeclared.sh", ["nhub", "bus", "--delete"], "servicebus topic list|old-topic\\nassets\\n")
             .ExitCode.ShouldBe(3, "the subscriptions cannot be listed");
-        Run("remove-undeclared.sh", ["nhub", "bus", "--delete"], "").ExitCode.ShouldBe(3);
+        Run("remove-undeclared.sh", ["nhub", "bus", "--delete"], "other|").ExitCode.ShouldBe(3);
     }
 
     public void Dispose() => folder.Dispose();
