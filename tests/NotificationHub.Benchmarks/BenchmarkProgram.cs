@@ -146,18 +146,18 @@ internal static class BenchmarkProgram
             await app.StartAsync();
             Console.WriteLine(app.Urls.Single());
             // Not awaited: if a signal stops the process, its input stays open.
-            var obeying = Task.Run(() => ObeyAsync(app));
+            var executing = Task.Run(() => ExecuteAsync(app));
             await app.WaitForShutdownAsync();
         }
     }
 
     // The parent closes the input for a graceful stop, in which the hub releases its leases.
-    private static async Task ObeyAsync(WebApplication app)
+    private static async Task ExecuteAsync(WebApplication app)
     {
-        while (await Console.In.ReadLineAsync() is { } order)
+        while (await Console.In.ReadLineAsync() is { } command)
         {
-            await HubServer.ObeyAsync(app, order);
-            Console.WriteLine(order);
+            await HubServer.ExecuteAsync(app, command);
+            Console.WriteLine(command);
         }
 
         app.Lifetime.StopApplication();

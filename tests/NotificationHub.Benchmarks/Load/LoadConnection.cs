@@ -26,7 +26,7 @@ internal sealed class LoadConnection : IDisposable
             }
 
             length += read;
-            if (IsWhole(answer.AsSpan(0, length), out var status))
+            if (IsComplete(answer.AsSpan(0, length), out var status))
             {
                 return status;
             }
@@ -35,7 +35,7 @@ internal sealed class LoadConnection : IDisposable
 
     public void Dispose() => socket.Dispose();
 
-    private static bool IsWhole(ReadOnlySpan<byte> bytes, out int status)
+    private static bool IsComplete(ReadOnlySpan<byte> bytes, out int status)
     {
         status = 0;
         var end = bytes.IndexOf("\r\n\r\n"u8);

@@ -41,9 +41,9 @@ internal static class HubServer
     }
 
     /// <summary>Handles <c>keep TIME</c>: how long retention keeps routed and published rows. It takes effect at once.</summary>
-    public static async Task ObeyAsync(WebApplication app, string order)
+    public static async Task ExecuteAsync(WebApplication app, string command)
     {
-        var keep = TimeSpan.Parse(order["keep ".Length..], CultureInfo.InvariantCulture);
+        var keep = TimeSpan.Parse(command["keep ".Length..], CultureInfo.InvariantCulture);
         var options = app.Services.GetRequiredService<IOptions<RetentionOptions>>().Value;
         (options.Events, options.Notifications) = (keep, keep);
         var worker = app.Services.GetServices<IHostedService>().OfType<RetentionWorker>().Single();

@@ -60,7 +60,7 @@ internal sealed class ServerProcess : IDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        store?.SayIn(start.Environment);
+        store?.AddTo(start.Environment);
         var process = Process.Start(start)!;
         var line =
             await process.StandardOutput.ReadLineAsync()

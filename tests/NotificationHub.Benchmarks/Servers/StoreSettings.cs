@@ -8,7 +8,7 @@ internal sealed record StoreSettings(string Provider, string ConnectionString)
     public static StoreSettings File(string path) => new(StorageOptions.Sqlite, $"Data Source={path}");
 
     // Passed in the environment: a connection string may contain a password, and arguments are visible to all.
-    public void SayIn(IDictionary<string, string?> environment)
+    public void AddTo(IDictionary<string, string?> environment)
     {
         environment["Storage__Provider"] = Provider;
         environment["Storage__ConnectionString"] = ConnectionString;

@@ -40,7 +40,7 @@ public sealed partial class AdminApiTests
     public async Task Dead_letters_are_listed_and_resolved_once()
     {
         await using var hub = await ScenarioHub.StartAsync();
-        await SetAsideAsync(hub);
+        await AddDeadLetterAsync(hub);
 
         var open = await GetAsync(hub, "/admin/dead-letters?state=open");
         var discarded = await PostAsync(hub, "/admin/dead-letters/1/discard", HttpStatusCode.OK);
@@ -82,7 +82,7 @@ public sealed partial class AdminApiTests
     public async Task The_audit_log_contains_changes_over_HTTP_and_by_commands()
     {
         await using var hub = await ScenarioHub.StartAsync();
-        await SetAsideAsync(hub);
+        await AddDeadLetterAsync(hub);
 
         await PostAsync(hub, "/admin/dead-letters/1/resend", HttpStatusCode.OK);
         await CommandRun.OnAsync(hub, "dead-letters", "discard", "1");
@@ -164,7 +164,7 @@ public sealed partial class AdminApiTests
         paths.EnumerateObject().ShouldAllBe(path => !path.Name.StartsWith("/events"));
     }
 
-    private static async Task SetAsideAsync(ScenarioHub hub) =>
+    private static async Task AddDeadLetterAsync(ScenarioHub hub) =>
         await hub.Database.WriteAsync(
             async transaction =>
             {

@@ -55,7 +55,7 @@ internal sealed class AdminHost : IAsyncDisposable
             $"Auth:ApiKeys:{index}:Role={role}",
         ];
 
-    public async Task<HttpStatusCode> LookAsync(string? bearer = null) => (await GetAsync(bearer)).StatusCode;
+    public async Task<HttpStatusCode> ReadAsync(string? bearer = null) => (await GetAsync(bearer)).StatusCode;
 
     public async Task<HttpStatusCode> ChangeAsync(string? bearer = null) =>
         (await SendAsync(HttpMethod.Post, "/admin/change", bearer)).StatusCode;

@@ -19,9 +19,9 @@ public sealed class ApiKeyTests
     {
         await using var host = await AdminHost.StartAsync("Production", Keys);
 
-        (await host.LookAsync(Reading)).ShouldBe(HttpStatusCode.OK);
+        (await host.ReadAsync(Reading)).ShouldBe(HttpStatusCode.OK);
         (await host.ChangeAsync(Reading)).ShouldBe(HttpStatusCode.Forbidden);
-        (await host.LookAsync(Operating)).ShouldBe(HttpStatusCode.OK);
+        (await host.ReadAsync(Operating)).ShouldBe(HttpStatusCode.OK);
         (await host.ChangeAsync(Operating)).ShouldBe(HttpStatusCode.OK);
     }
 
@@ -33,7 +33,7 @@ public sealed class ApiKeyTests
             [.. Keys, .. AdminHost.Key(2, "inventory", "consumer-key", "Consume")]
         );
 
-        (await host.LookAsync("consumer-key")).ShouldBe(HttpStatusCode.Forbidden);
+        (await host.ReadAsync("consumer-key")).ShouldBe(HttpStatusCode.Forbidden);
         (await host.ChangeAsync("consumer-key")).ShouldBe(HttpStatusCode.Forbidden);
     }
 
@@ -45,7 +45,7 @@ public sealed class ApiKeyTests
             AdminHost.Key(0, "inventory", "consumer-key", "Consume")
         );
 
-        (await host.LookAsync("consumer-key")).ShouldBe(HttpStatusCode.NotFound);
+        (await host.ReadAsync("consumer-key")).ShouldBe(HttpStatusCode.NotFound);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class ApiKeyTests
     {
         await using var host = await AdminHost.StartAsync("Production");
 
-        (await host.LookAsync(Reading)).ShouldBe(HttpStatusCode.NotFound);
+        (await host.ReadAsync(Reading)).ShouldBe(HttpStatusCode.NotFound);
         (await host.ChangeAsync()).ShouldBe(HttpStatusCode.NotFound);
     }
 
@@ -142,8 +142,8 @@ public sealed class ApiKeyTests
     {
         await using var host = await AdminHost.StartAsync("Development", Keys);
 
-        (await host.LookAsync()).ShouldBe(HttpStatusCode.Unauthorized);
-        (await host.LookAsync(Reading)).ShouldBe(HttpStatusCode.OK);
+        (await host.ReadAsync()).ShouldBe(HttpStatusCode.Unauthorized);
+        (await host.ReadAsync(Reading)).ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]

@@ -16,11 +16,11 @@ public sealed class EntraTokenTests
         var reading = issuer.Issue([HubPolicies.Read]);
         var operating = issuer.Issue(["Other.Role", HubPolicies.Operate]);
 
-        (await host.LookAsync(reading)).ShouldBe(HttpStatusCode.OK);
+        (await host.ReadAsync(reading)).ShouldBe(HttpStatusCode.OK);
         (await host.ChangeAsync(reading)).ShouldBe(HttpStatusCode.Forbidden);
-        (await host.LookAsync(operating)).ShouldBe(HttpStatusCode.OK);
+        (await host.ReadAsync(operating)).ShouldBe(HttpStatusCode.OK);
         (await host.ChangeAsync(operating)).ShouldBe(HttpStatusCode.OK);
-        (await host.LookAsync(issuer.Issue([]))).ShouldBe(HttpStatusCode.Forbidden);
+        (await host.ReadAsync(issuer.Issue([]))).ShouldBe(HttpStatusCode.Forbidden);
     }
 
     [Fact]
@@ -55,8 +55,8 @@ public sealed class EntraTokenTests
             [.. issuer.Settings, .. AdminHost.Key(0, "dashboard", "reading-key", "Read")]
         );
 
-        (await host.LookAsync("reading-key")).ShouldBe(HttpStatusCode.OK);
-        (await host.LookAsync(issuer.Issue([HubPolicies.Read]))).ShouldBe(HttpStatusCode.OK);
+        (await host.ReadAsync("reading-key")).ShouldBe(HttpStatusCode.OK);
+        (await host.ReadAsync(issuer.Issue([HubPolicies.Read]))).ShouldBe(HttpStatusCode.OK);
     }
 
     public static TheoryData<string, Action<SecurityTokenDescriptor>> Flaws =>
@@ -103,7 +103,7 @@ public sealed class EntraTokenTests
             $"Auth:Entra:Audience={TokenIssuer.Audience}"
         );
 
-        (await host.LookAsync(token)).ShouldBe(HttpStatusCode.Unauthorized);
+        (await host.ReadAsync(token)).ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     private static SigningCredentials Signed(RsaSecurityKey key) => new(key, SecurityAlgorithms.RsaSha256);

@@ -24,11 +24,11 @@ public sealed class CrashedErasureTests
         var expected = (await service.PreviewAsync(OfAnn, CancellationToken.None)).Counts.ShouldNotBeNull();
 
         // Each run continues where the previous one crashed, so that each crashes one step later.
-        await DieAsync(scene, write: 1, committed, erasure => erasure.EraseAsync(OfAnn, TestActor.Operator, default));
+        await CrashAsync(scene, write: 1, committed, erasure => erasure.EraseAsync(OfAnn, TestActor.Operator, default));
         if (!committed)
         {
             (await RowsAsync(scene)).ShouldBe(0, "nothing was started");
-            await DieAsync(
+            await CrashAsync(
                 scene,
                 write: 2,
                 committed,
@@ -40,7 +40,7 @@ public sealed class CrashedErasureTests
         for (; await RowsAsync(scene) > 0 && deaths < 100; deaths++)
         {
             // The first transaction takes the lease. A rolled-back one leaves nothing, so the next run must get further.
-            await DieAsync(scene, write: 2 + (committed ? 0 : deaths % 20), committed, ResumeAsync);
+            await CrashAsync(scene, write: 2 + (committed ? 0 : deaths % 20), committed, ResumeAsync);
         }
 
         deaths.ShouldBeGreaterThan(5);
@@ -85,7 +85,7 @@ public sealed class CrashedErasureTests
     private static Task<long> RowsAsync(ErasureScene scene) => scene.ScalarAsync<long>("select count(*) from erasure");
 
     /// <summary>Runs an erasure that crashes at its n-th transaction, and lets its lease expire.</summary>
-    private static async Task DieAsync(ErasureScene scene, int write, bool committed, Func<ErasureService, Task> work)
+    private static async Task CrashAsync(ErasureScene scene, int write, bool committed, Func<ErasureService, Task> work)
     {
         var database = new CrashingDatabase(scene.Hub.Database, write, committed);
         using var leases = new LeaseKeeper(

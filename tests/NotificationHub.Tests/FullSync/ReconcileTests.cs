@@ -95,7 +95,7 @@ public sealed class ReconcileTests : FullSyncTest
     {
         await BeginAsync();
         Location.Silently(change => change.RetireUser("user-1"));
-        await UsersRoundAsync(TimeSpan.FromDays(1));
+        await ReconcileUsersAsync(TimeSpan.FromDays(1));
 
         UserReads().ShouldBe(["incremental", "user-1"]);
         (await CopyAsync()).Lines().Count(line => line.StartsWith("user user-1", StringComparison.Ordinal)).ShouldBe(1);
@@ -108,7 +108,7 @@ public sealed class ReconcileTests : FullSyncTest
         Location.Silently(change =>
             change.PutUser(new SimulatedUser("user-2", "other@example.org", null, null, SimulatedUser.Retired))
         );
-        await UsersRoundAsync(TimeSpan.FromDays(1));
+        await ReconcileUsersAsync(TimeSpan.FromDays(1));
 
         UserReads().ShouldBe(["incremental", "user-2"]);
         (await EventsAsync(EventNames.UserChanged)).ShouldNotContain(entry =>
@@ -123,12 +123,12 @@ public sealed class ReconcileTests : FullSyncTest
         await Store.ExecuteAsync("update snapshot set \"key\" = 'lost' where kind = 'user' and \"key\" = 'user-1'");
         for (var day = 1; day <= 5; day++)
         {
-            await UsersRoundAsync(TimeSpan.FromDays(1));
+            await ReconcileUsersAsync(TimeSpan.FromDays(1));
             UserReads().ShouldBe(["incremental"]);
         }
 
         await RestartAsync();
-        await UsersRoundAsync(TimeSpan.FromDays(1));
+        await ReconcileUsersAsync(TimeSpan.FromDays(1));
 
         UserReads().ShouldBe([null]);
         (
@@ -200,7 +200,7 @@ public sealed class ReconcileTests : FullSyncTest
         ];
 
     /// <summary>The scheduled reconciliation of users, after a time.</summary>
-    private async Task UsersRoundAsync(TimeSpan later)
+    private async Task ReconcileUsersAsync(TimeSpan later)
     {
         Clock.Advance(later);
         Apple.Requests.Clear();

@@ -22,7 +22,7 @@ public sealed class InterruptedRegistrationTests
     public async Task An_unknown_outcome_stays_pending_and_the_same_command_finds_its_effect()
     {
         await using var scene = await RegistrationScene.StartAsync();
-        CutOffAfterTheFirstRead(scene);
+        LoseResponsesFromPostOn(scene);
         var failure = await scene.FailToRegisterAsync();
         failure.Code.ShouldBe(LocationErrorCode.Unconfirmed);
         var pending = (await scene.LocationsAsync()).ShouldHaveSingleItem();
@@ -66,7 +66,7 @@ public sealed class InterruptedRegistrationTests
     }
 
     // The first read and the request arrive; the response to the request, and all later ones, are lost.
-    private static void CutOffAfterTheFirstRead(RegistrationScene scene)
+    private static void LoseResponsesFromPostOn(RegistrationScene scene)
     {
         var posted = false;
         scene.Network.LoseResponse = request => posted |= LossyNetwork.IsPost(request);

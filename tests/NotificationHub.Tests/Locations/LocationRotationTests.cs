@@ -74,7 +74,7 @@ public sealed class LocationRotationTests
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
-        CutOffFromThePostOn(scene);
+        LoseResponsesFromPostOn(scene);
         (await scene.FailToRotateAsync(location)).Code.ShouldBe(LocationErrorCode.Unconfirmed);
         (await scene.SecretStatesAsync()).ShouldBe(["active", "pending"]);
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
@@ -92,7 +92,7 @@ public sealed class LocationRotationTests
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
-        CutOffFromThePostOn(scene);
+        LoseResponsesFromPostOn(scene);
         await scene.FailToRotateAsync(location);
 
         // Apple's test used it, before Apple applied the configuration.
@@ -259,7 +259,7 @@ public sealed class LocationRotationTests
     private static Func<LocationRotation, Task<RotateResult>> Rotate(Location location) =>
         rotation => rotation.RotateAsync(location.LocationId, overwrite: false, CancellationToken.None);
 
-    private static void CutOffFromThePostOn(RegistrationScene scene)
+    private static void LoseResponsesFromPostOn(RegistrationScene scene)
     {
         var posted = false;
         scene.Network.LoseResponse = request => posted |= LossyNetwork.IsPost(request);

@@ -59,7 +59,7 @@ public sealed class LocationTestTests
         await using var scene = await RegistrationScene.StartAsync();
         var location = await scene.RegisterAsync();
         scene.Network.Hold = request =>
-            LossyNetwork.IsPost(request) ? ArriveAndRefuseAsync(scene, location) : Task.CompletedTask;
+            LossyNetwork.IsPost(request) ? DeliverAndRejectAsync(scene, location) : Task.CompletedTask;
 
         var result = await TestAsync(scene, location);
 
@@ -118,7 +118,7 @@ public sealed class LocationTestTests
     }
 
     // A proxy changed the response: Apple refuses after the hub has stored the notification.
-    private static async Task ArriveAndRefuseAsync(RegistrationScene scene, Location location)
+    private static async Task DeliverAndRejectAsync(RegistrationScene scene, Location location)
     {
         var configured = scene.Library.Configuration;
         await scene.PostAsync(

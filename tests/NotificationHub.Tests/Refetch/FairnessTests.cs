@@ -46,7 +46,7 @@ public sealed class FairnessTests
     public void A_change_waits_for_one_page_of_its_own_locations_full_sync()
     {
         var slots = new Slots(clock, options);
-        slots.Look([], ["location"]);
+        slots.StartSlots([], ["location"]);
         var requestedAt = clock.GetUtcNow();
         slots.RunUntil("location", ["location"], ["location"]);
 
@@ -68,7 +68,7 @@ public sealed class FairnessTests
             var until = clock.GetUtcNow() + span;
             while (clock.GetUtcNow() < until)
             {
-                Look(due, fullSyncs);
+                StartSlots(due, fullSyncs);
                 Step();
             }
         }
@@ -76,14 +76,14 @@ public sealed class FairnessTests
         /// <summary>Runs until the location has a slot.</summary>
         public void RunUntil(string location, List<string> due, List<string> fullSyncs)
         {
-            while (!Look(due, fullSyncs).Contains(location))
+            while (!StartSlots(due, fullSyncs).Contains(location))
             {
                 Step();
             }
         }
 
         /// <returns>The locations whose refetch slot begins.</returns>
-        public IReadOnlyList<string> Look(List<string> due, List<string> fullSyncs)
+        public IReadOnlyList<string> StartSlots(List<string> due, List<string> fullSyncs)
         {
             var taken = queue.Take(due);
             foreach (var location in taken)

@@ -38,9 +38,9 @@ public sealed class MalformedResponseTests : FullSyncTest
                 Malformations.ToArbitrary(),
                 async malformations =>
                 {
-                    Spoil(malformations);
+                    InjectMalformations(malformations);
                     await ReconcileAsync([.. RecordKind.All]);
-                    Spoil(malformations);
+                    InjectMalformations(malformations);
                     await ReadAsync(
                         Asset("1"),
                         Assignments("1"),
@@ -125,7 +125,7 @@ public sealed class MalformedResponseTests : FullSyncTest
         await ReadAsync(Asset("1"), Assignments("1"), User("user-1"), Subscription("12345"), Seats("12345"));
     }
 
-    private void Spoil(Malformation[] malformations)
+    private void InjectMalformations(Malformation[] malformations)
     {
         Apple.Faults.Clear();
         foreach (var (path, malformation) in Paths.Zip(malformations))

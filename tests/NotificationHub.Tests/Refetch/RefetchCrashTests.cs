@@ -39,7 +39,7 @@ public sealed class RefetchCrashTests : RefetchTest
     {
         Location.AddAsset("1");
         await Location.AssociateAsync(["1"], Devices);
-        Apple.Faults.Next("/assignments", Fault.ThenChange(() => { }), Fault.ThenChange(TakeLeaseAway));
+        Apple.Faults.Next("/assignments", Fault.ThenChange(() => { }), Fault.ThenChange(RevokeLease));
         await RequestAsync(Assignments("1"));
         await Should.ThrowAsync<LeaseLostException>(RunSlotAsync);
 
@@ -54,7 +54,7 @@ public sealed class RefetchCrashTests : RefetchTest
     {
         Location.AddAsset("1");
         await Location.AssociateAsync(["1"], ["D1", "D2", "D3"]);
-        Apple.Faults.Next("/assignments", Fault.ThenChange(() => { }), Fault.ThenChange(TakeLeaseAway));
+        Apple.Faults.Next("/assignments", Fault.ThenChange(() => { }), Fault.ThenChange(RevokeLease));
         await RequestAsync([.. new[] { "D1", "D2", "D3" }.Select(device => Assignments("1", $"serial:{device}"))]);
         await Should.ThrowAsync<LeaseLostException>(RunSlotAsync);
         Held = await AcquireAsync();
@@ -68,7 +68,7 @@ public sealed class RefetchCrashTests : RefetchTest
     public async Task A_target_that_is_requested_during_its_read_is_read_again()
     {
         Location.AddAsset("1");
-        Apple.Faults.Next("/assets", Fault.ThenChange(AskMeanwhile));
+        Apple.Faults.Next("/assets", Fault.ThenChange(RequestDuringRead));
         await RequestAsync(Asset("1"));
         await RunSlotAsync();
 
@@ -92,13 +92,13 @@ public sealed class RefetchCrashTests : RefetchTest
         (await EventsAsync()).Count.ShouldBe(1);
     }
 
-    private void TakeLeaseAway() =>
+    private void RevokeLease() =>
         Store
             .ExecuteAsync("update lease set owner = null, expires_at = 0, fencing_token = fencing_token + 1")
             .GetAwaiter()
             .GetResult();
 
-    private void AskMeanwhile()
+    private void RequestDuringRead()
     {
         Location.Silently(change => change.ChangeTotal(new("1", "STDQ"), 1));
         RequestAsync(Asset("1")).GetAwaiter().GetResult();

@@ -86,10 +86,10 @@ public sealed class RefetchIsolationTests : RefetchTest
             Cause = "notification",
             ImportedKinds = new HashSet<RecordKind>(),
         };
-        await slot.WriteAsync(NoteAsync);
+        await slot.WriteAsync(RecordAttemptAsync);
         await Store.ExecuteAsync("update location set state = 'removed'");
 
-        await Should.ThrowAsync<LocationClosedException>(() => slot.WriteAsync(NoteAsync));
+        await Should.ThrowAsync<LocationClosedException>(() => slot.WriteAsync(RecordAttemptAsync));
 
         (await Store.ScalarAsync<long>("select count(*) from snapshot_state")).ShouldBe(1);
     }
@@ -123,7 +123,7 @@ public sealed class RefetchIsolationTests : RefetchTest
     private void RemoveBeforeNextWrite() =>
         ((InterferingDatabase)Store.Database).BeforeNextWrite("update location set state = 'removed'");
 
-    private static Task NoteAsync(WriteTransaction transaction) =>
+    private static Task RecordAttemptAsync(WriteTransaction transaction) =>
         transaction.ExecuteAsync(
             "insert into snapshot_state (location_id, resource, version_id) select 'location-1', 'r' || count(*), 'v' from snapshot_state"
         );

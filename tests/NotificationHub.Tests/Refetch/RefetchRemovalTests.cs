@@ -85,7 +85,7 @@ public sealed class RefetchRemovalTests : RefetchTest
         await ReadAllAsync();
         Take("D5");
         Location.Silently(change => change.Associate(new("1", "STDQ"), AssignmentTarget.Device("D0")));
-        Apple.Faults.Next("/assignments", Well(), Fault.Error(9602));
+        Apple.Faults.Next("/assignments", NoFault(), Fault.Error(9602));
         await RequestAsync(Assignments("1"));
         await RunSlotAsync();
 
@@ -195,7 +195,7 @@ public sealed class RefetchRemovalTests : RefetchTest
     {
         await ReadAllAsync();
         Take("D3");
-        Apple.Faults.Next("/assignments", Well(), Fault.Error(9650));
+        Apple.Faults.Next("/assignments", NoFault(), Fault.Error(9650));
         await RequestAsync(Assignments("1"));
         await RunSlotAsync();
 
@@ -203,7 +203,7 @@ public sealed class RefetchRemovalTests : RefetchTest
         await CopyShouldEqualAppleAsync();
     }
 
-    private static Fault Well() => Fault.ThenChange(() => { });
+    private static Fault NoFault() => Fault.ThenChange(() => { });
 
     private async Task ReadAllAsync()
     {

@@ -18,21 +18,21 @@ public sealed class RoutingChunkTests
     [Fact]
     public async Task Of_several_notifications_about_a_user_the_last_one_counts()
     {
-        await ShouldBeAsOneByOneAsync(User("u", "-"), User("u", "+"));
-        await ShouldBeAsOneByOneAsync(User("u", "-"), User("u", "+"), User("u", "-"));
-        await ShouldBeAsOneByOneAsync(User("u", "+"), User("u", null));
+        await ShouldEqualSeparateCommitsAsync(User("u", "-"), User("u", "+"));
+        await ShouldEqualSeparateCommitsAsync(User("u", "-"), User("u", "+"), User("u", "-"));
+        await ShouldEqualSeparateCommitsAsync(User("u", "+"), User("u", null));
     }
 
     [Fact]
     public async Task The_expectation_for_one_holder_is_kept_if_all_holders_are_requested()
     {
-        await ShouldBeAsOneByOneAsync(Holder("serial:1", "+serial:1"), Holder(null, "-user:2"));
-        await ShouldBeAsOneByOneAsync(Holder(null, null), Holder("serial:1", "+serial:1"));
-        await ShouldBeAsOneByOneAsync(Holder("serial:1", "+serial:1"), Holder("serial:1", null));
-        await ShouldBeAsOneByOneAsync([
+        await ShouldEqualSeparateCommitsAsync(Holder("serial:1", "+serial:1"), Holder(null, "-user:2"));
+        await ShouldEqualSeparateCommitsAsync(Holder(null, null), Holder("serial:1", "+serial:1"));
+        await ShouldEqualSeparateCommitsAsync(Holder("serial:1", "+serial:1"), Holder("serial:1", null));
+        await ShouldEqualSeparateCommitsAsync([
             .. Enumerable.Range(0, RefetchTargets.MaxHolders + 1).Select(i => Holder($"serial:{i}", $"+serial:{i}")),
         ]);
-        await ShouldBeAsOneByOneAsync([
+        await ShouldEqualSeparateCommitsAsync([
             .. Enumerable
                 .Range(0, RefetchTargets.MaxHolders)
                 .Select(i => Holder($"serial:{i % 9}", $"-serial:{i % 9}")),
@@ -45,7 +45,7 @@ public sealed class RoutingChunkTests
         var random = new Random(11);
         for (var round = 0; round < 30; round++)
         {
-            await ShouldBeAsOneByOneAsync([
+            await ShouldEqualSeparateCommitsAsync([
                 .. Enumerable
                     .Range(0, 12)
                     .Select(_ => random.Next(12))
@@ -101,7 +101,7 @@ public sealed class RoutingChunkTests
     private static MergedRequest Holder(string? holder, string? expects) =>
         new("location-1", RecordKind.Assignment, "1/STDQ", holder, Expects: expects);
 
-    private static async Task ShouldBeAsOneByOneAsync(params MergedRequest[] requests)
+    private static async Task ShouldEqualSeparateCommitsAsync(params MergedRequest[] requests)
     {
         var together = new RoutingChunk(from: 0);
         List<IReadOnlyCollection<MergedRequest>> single = [];

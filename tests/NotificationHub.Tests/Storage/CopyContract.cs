@@ -142,7 +142,7 @@ public abstract class CopyContract : LogStateContract
         (await Test.QueryAsync<string>("select event_id from operation"))
             .Order(StringComparer.Ordinal)
             .ShouldBe(expected);
-        (await FirstOfTwinsAsync()).ShouldBe(["e", "f "]);
+        (await FirstDuplicatesAsync()).ShouldBe(["e", "f "]);
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public abstract class CopyContract : LogStateContract
         );
 
     /// <summary>The rows that a copy to SQL Server reads.</summary>
-    private async Task<IEnumerable<string>> FirstOfTwinsAsync()
+    private async Task<IEnumerable<string>> FirstDuplicatesAsync()
     {
         await using var connection = await source.Database.OpenReaderAsync(CancellationToken.None);
         var from = await SqliteTables.WithoutEqualKeysAsync(connection, "operation");

@@ -44,7 +44,7 @@ public abstract class LeaseContract : StoreContract
         using var first = NewKeeper();
         using var second = NewKeeper();
         using var lease = await AcquireAsync(first);
-        await RunOutAsync();
+        await ExpireAsync();
         using var next = await AcquireAsync(second);
 
         await Should.ThrowAsync<LeaseLostException>(() => EnsureAsync(lease, andWrite: true));
@@ -59,7 +59,7 @@ public abstract class LeaseContract : StoreContract
     {
         using var keeper = NewKeeper();
         using var lease = await AcquireAsync(keeper);
-        await RunOutAsync();
+        await ExpireAsync();
 
         await Should.ThrowAsync<LeaseLostException>(() => EnsureAsync(lease, andWrite: true));
 
@@ -72,7 +72,7 @@ public abstract class LeaseContract : StoreContract
         using var first = NewKeeper();
         using var second = NewKeeper();
         using var lease = await AcquireAsync(first);
-        await RunOutAsync();
+        await ExpireAsync();
         using var next = await AcquireAsync(second);
 
         await first.ReleaseAsync(lease, CancellationToken.None);
@@ -151,7 +151,7 @@ public abstract class LeaseContract : StoreContract
     private static async Task<Lease> AcquireAsync(LeaseKeeper keeper) =>
         (await keeper.TryAcquireAsync(Stage, CancellationToken.None)).ShouldNotBeNull();
 
-    private Task RunOutAsync() => Test.ExecuteAsync("update lease set expires_at = 1");
+    private Task ExpireAsync() => Test.ExecuteAsync("update lease set expires_at = 1");
 
     private Task EnsureAsync(Lease lease, bool andWrite = false) =>
         WriteAsync(async transaction =>

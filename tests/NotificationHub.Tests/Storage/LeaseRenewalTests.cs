@@ -11,8 +11,8 @@ public sealed class LeaseRenewalTests
     public async Task A_locked_row_does_not_prevent_the_renewal_of_other_leases()
     {
         var clock = new ManualClock();
-        await using var store = await TestDatabase.OpenAsync(wrap: database => new HeldUpDatabase(database));
-        var database = (HeldUpDatabase)store.Database;
+        await using var store = await TestDatabase.OpenAsync(wrap: database => new FailingDatabase(database));
+        var database = (FailingDatabase)store.Database;
         using var keeper = new LeaseKeeper(
             database,
             Options.Create(store.Options),
@@ -23,7 +23,7 @@ public sealed class LeaseRenewalTests
         await keeper.StartAsync(CancellationToken.None);
         await clock.TimersPending();
         // The common transaction, and the first of the separate ones.
-        database.HoldUp(writes: 2, then: 3);
+        database.FailWrites(writes: 2, succeeding: 3);
         clock.Advance(keeper.Duration / 3);
         await database.Written.WaitAsync(TimeSpan.FromSeconds(60));
         await keeper.StopAsync(CancellationToken.None);
@@ -32,29 +32,29 @@ public sealed class LeaseRenewalTests
         leases.ShouldAllBe(lease => !lease.Lost.IsCancellationRequested);
     }
 
-    private sealed class HeldUpDatabase(Database inner) : DelegatingDatabase(inner)
+    private sealed class FailingDatabase(Database inner) : DelegatingDatabase(inner)
     {
         private readonly TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int heldUp;
-        private int left = int.MaxValue;
+        private int failing;
+        private int remaining = int.MaxValue;
 
         /// <summary>Completes after the given number of commits.</summary>
         public Task Written => written.Task;
 
-        public void HoldUp(int writes, int then) => (heldUp, left) = (writes, then);
+        public void FailWrites(int writes, int succeeding) => (failing, remaining) = (writes, succeeding);
 
         public override async Task<T> WriteAsync<T>(
             Func<WriteTransaction, Task<T>> work,
             CancellationToken cancellationToken
         )
         {
-            if (Interlocked.Decrement(ref heldUp) >= 0)
+            if (Interlocked.Decrement(ref failing) >= 0)
             {
                 throw new LeaseRowBlockedException(new TimeoutException());
             }
 
             var result = await Inner.WriteAsync(work, cancellationToken);
-            if (Interlocked.Decrement(ref left) == 0)
+            if (Interlocked.Decrement(ref remaining) == 0)
             {
                 written.SetResult();
             }

@@ -198,13 +198,13 @@ public abstract class LocationContract : StoreContract
         await SaveSecretsAsync(clock.GetUtcNow().ToUnixTimeMilliseconds());
         using var leases = NewLeases();
         var trusted = new TrustedClock(Database, clock, NullLogger<TrustedClock>.Instance);
-        await KeepUpAsync(trusted, leases);
+        await RunSecretLifecycleAsync(trusted, leases);
         clock.SetWall(TimeSpan.FromMinutes(20));
-        await KeepUpAsync(trusted, leases);
+        await RunSecretLifecycleAsync(trusted, leases);
         (await SecretsAsync()).ShouldBe([(3, "pending"), (2, "active"), (1, "retiring")]);
 
         clock.Advance(SecretStore.Grace);
-        await KeepUpAsync(trusted, leases);
+        await RunSecretLifecycleAsync(trusted, leases);
 
         (await SecretsAsync()).ShouldBe([(3, "retired"), (2, "active"), (1, "retired")]);
     }
@@ -216,11 +216,11 @@ public abstract class LocationContract : StoreContract
         await SaveSecretsAsync(clock.GetUtcNow().AddYears(1).ToUnixTimeMilliseconds());
         using var leases = NewLeases();
         var trusted = new TrustedClock(Database, clock, NullLogger<TrustedClock>.Instance);
-        await KeepUpAsync(trusted, leases);
+        await RunSecretLifecycleAsync(trusted, leases);
         (await SecretsAsync()).ShouldBe([(3, "pending"), (2, "active"), (1, "retiring")]);
 
         clock.Advance(SecretStore.Grace);
-        await KeepUpAsync(trusted, leases);
+        await RunSecretLifecycleAsync(trusted, leases);
 
         (await SecretsAsync()).ShouldBe([(3, "retired"), (2, "active"), (1, "retired")]);
     }
@@ -246,7 +246,7 @@ public abstract class LocationContract : StoreContract
         new(Database, Options.Create(Test.Options), TimeProvider.System, NullLogger<LeaseKeeper>.Instance);
 
     /// <summary>A pass of the secret lifecycle, and a Client Config with the active secret.</summary>
-    private async Task KeepUpAsync(TrustedClock trusted, LeaseKeeper leases)
+    private async Task RunSecretLifecycleAsync(TrustedClock trusted, LeaseKeeper leases)
     {
         var lease = (await leases.TryAcquireAsync("secrets", CancellationToken.None)).ShouldNotBeNull();
         await new SecretLifecycle(Database, trusted).RunAsync(lease, CancellationToken.None);

@@ -15,7 +15,7 @@ public abstract class LogOrderContract : StoreContract
     {
         var other = await Test.OpenAnotherAsync();
 
-        var seen = await FollowAsync(
+        var seen = await ReadContinuouslyAsync(
             ReadEventsAsync,
             writer => AppendEventsAsync(writer % 2 == 0 ? Database : other, writer)
         );
@@ -29,7 +29,7 @@ public abstract class LogOrderContract : StoreContract
     {
         var other = await Test.OpenAnotherAsync();
 
-        var seen = await FollowAsync(
+        var seen = await ReadContinuouslyAsync(
             ReadNotificationsAsync,
             writer => AppendNotificationsAsync(writer % 2 == 0 ? Database : other, writer)
         );
@@ -59,7 +59,7 @@ public abstract class LogOrderContract : StoreContract
     }
 
     /// <returns>The rows that a reader found that always continued after its last row.</returns>
-    private async Task<List<long>> FollowAsync(
+    private async Task<List<long>> ReadContinuouslyAsync(
         Func<DbConnection, long, Task<IReadOnlyList<long>>> read,
         Func<int, Task> append
     )

@@ -54,14 +54,14 @@ public abstract class NotificationBytesContract : StoreContract
         // All have the same hash, so that the rows are compared.
         string[] ids = ["a", "a ", "a  ", "A", "a'b", "a\"b", "aä", "aa\u0308", "a\ud83d\ude00", "a%", "a_"];
 
-        var outcomes = await Task.WhenAll(ids.Select(id => Database.AppendAsync(OfOneHash(id))));
+        var outcomes = await Task.WhenAll(ids.Select(id => Database.AppendAsync(WithSharedHash(id))));
 
         outcomes.ShouldAllBe(outcome => outcome.Result == AppendResult.Stored);
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         for (var i = 0; i < ids.Length; i++)
         {
             (await NotificationLog.FindAsync(connection, outcomes[i].Seq))!.NotificationId.ShouldBe(ids[i]);
-            (await Database.AppendAsync(OfOneHash(ids[i]))).ShouldBe(
+            (await Database.AppendAsync(WithSharedHash(ids[i]))).ShouldBe(
                 new AppendOutcome(AppendResult.Duplicate, outcomes[i].Seq)
             );
         }
@@ -75,16 +75,16 @@ public abstract class NotificationBytesContract : StoreContract
     [InlineData("a\0b")]
     public async Task A_NUL_does_not_end_an_id(string id)
     {
-        await Database.AppendAsync(OfOneHash("a"));
+        await Database.AppendAsync(WithSharedHash("a"));
 
-        var outcome = await Database.AppendAsync(OfOneHash(id));
+        var outcome = await Database.AppendAsync(WithSharedHash(id));
 
         outcome.Result.ShouldBe(AppendResult.Stored);
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         (await NotificationLog.FindAsync(connection, outcome.Seq))!.NotificationId.ShouldBe(id);
     }
 
-    private static NotificationAppend OfOneHash(string id)
+    private static NotificationAppend WithSharedHash(string id)
     {
         var body = "{}"u8.ToArray();
         return new NotificationAppend

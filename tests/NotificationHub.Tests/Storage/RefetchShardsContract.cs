@@ -79,7 +79,7 @@ public abstract class RefetchShardsContract : StoreContract
         await CheckAsync(first, busy);
         first.Shards.Held.Count.ShouldBe(32);
 
-        await DieAsync(second);
+        await StopReportingAsync(second);
         await CheckAsync(first, busy);
 
         first.Shards.Held.Count.ShouldBe(RefetchTargets.Shards);
@@ -94,7 +94,7 @@ public abstract class RefetchShardsContract : StoreContract
         await CheckAsync(first, second, third);
         Counts(first, second, third).ShouldBe([22, 22, 20]);
 
-        await DieAsync(second);
+        await StopReportingAsync(second);
         await CheckAsync(first, third);
         Counts(first, third).ShouldBe([22, 20]);
 
@@ -112,7 +112,7 @@ public abstract class RefetchShardsContract : StoreContract
         var lease = first.Shards.GetLease(0);
 
         await first.Shards.ReleaseAsync(CancellationToken.None);
-        await DieAsync(first);
+        await StopReportingAsync(first);
         var next = await JoinAsync();
         await CheckAsync(next);
 
@@ -129,21 +129,21 @@ public abstract class RefetchShardsContract : StoreContract
             var (first, second) = (await JoinAsync(), await JoinAsync());
             Clock.Advance(TimeSpan.FromSeconds(1));
 
-            await Task.WhenAll(Task.Run(() => UntilLookedAsync(first)), Task.Run(() => UntilLookedAsync(second)));
+            await Task.WhenAll(Task.Run(() => UntilCheckedAsync(first)), Task.Run(() => UntilCheckedAsync(second)));
 
             ShouldBeDisjoint(first, second);
             Counts(first, second).ShouldBe([32, 32]);
             foreach (var replica in new[] { first, second })
             {
                 await replica.Shards.ReleaseAsync(CancellationToken.None);
-                await DieAsync(replica);
+                await StopReportingAsync(replica);
             }
         }
     }
 
     private protected static void Configure(StorageOptions options) => options.LeaseDuration = Long;
 
-    private Task<bool> UntilLookedAsync(Replica replica) =>
+    private Task<bool> UntilCheckedAsync(Replica replica) =>
         RetryUntilStoredAsync(async () =>
         {
             Clock.Advance(TimeSpan.FromSeconds(1));
@@ -165,7 +165,7 @@ public abstract class RefetchShardsContract : StoreContract
     }
 
     /// <summary>The replica stops reporting, but its leases remain.</summary>
-    private Task DieAsync(Replica replica) =>
+    private Task StopReportingAsync(Replica replica) =>
         Test.ExecuteAsync("update replica set seen_at = 1 where replica_id = @Owner", new { replica.Keeper.Owner });
 
     private protected async Task CheckAsync(params IReadOnlyList<Replica> replicas)

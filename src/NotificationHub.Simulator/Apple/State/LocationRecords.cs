@@ -26,7 +26,7 @@ internal sealed class LocationRecords(TimeProvider timeProvider, Func<TimeSpan> 
         {
             lock (_lock)
             {
-                ForgetEarlier();
+                DiscardEarlier();
                 return _frozen ?? _earlier.First?.Value.Snapshot ?? _current;
             }
         }
@@ -64,7 +64,7 @@ internal sealed class LocationRecords(TimeProvider timeProvider, Func<TimeSpan> 
         }
     }
 
-    private void ForgetEarlier()
+    private void DiscardEarlier()
     {
         var visibleSince = timeProvider.GetUtcNow() - readLag();
         while (_earlier.First is { } oldest && oldest.Value.ReplacedAt <= visibleSince)

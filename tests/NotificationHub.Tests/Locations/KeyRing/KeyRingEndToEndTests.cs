@@ -119,7 +119,7 @@ public sealed class KeyRingEndToEndTests
         var token = store.Services.GetRequiredService<ContentTokenProtector>().Protect(TestTokens.New());
         if (isSilent)
         {
-            vault.FallSilent();
+            vault.StopResponding();
         }
         else
         {

@@ -79,7 +79,7 @@ internal sealed class TestVault : IAsyncDisposable
     public void DisableAll() => versions.Clear();
 
     /// <summary>From now on, connections are accepted, and nothing is ever received.</summary>
-    public void FallSilent() => target = (IPEndPoint)silent.LocalEndpoint;
+    public void StopResponding() => target = (IPEndPoint)silent.LocalEndpoint;
 
     /// <summary>From now on, connections are refused.</summary>
     public void Refuse()

@@ -21,7 +21,7 @@ public sealed class ConfigurationMonitorTests
         await PassAsync(scene);
         Reads(scene).ShouldBe(reads);
 
-        await LetBeDueAsync(scene);
+        await MakeDueAsync(scene);
         await PassAsync(scene);
         await PassAsync(scene);
         Reads(scene).ShouldBe(reads + 1);
@@ -102,7 +102,7 @@ public sealed class ConfigurationMonitorTests
         (await scene.LocationsAsync()).Single().StateName.ShouldBe(state);
         var reads = Reads(scene);
 
-        await LetBeDueAsync(scene);
+        await MakeDueAsync(scene);
         await PassAsync(scene);
         await PassAsync(scene);
 
@@ -114,7 +114,7 @@ public sealed class ConfigurationMonitorTests
         );
 
         scene.Library.ContentToken.State = ContentTokenState.Valid;
-        await LetBeDueAsync(scene);
+        await MakeDueAsync(scene);
         await PassAsync(scene);
 
         (await scene.LocationsAsync()).Single().StateName.ShouldBe("valid");
@@ -131,7 +131,7 @@ public sealed class ConfigurationMonitorTests
         (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.TakenOver);
 
         scene.Library.TakeOver(owner.Id, owner.Name, owner.Metadata);
-        await LetBeDueAsync(scene);
+        await MakeDueAsync(scene);
         await PassAsync(scene);
 
         (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);
@@ -196,7 +196,7 @@ public sealed class ConfigurationMonitorTests
         await AddAsync(scene, "broken", content: [1, 2, 3]);
         await AddAsync(scene, "well", content: location.ContentToken!);
         await PassAsync(scene);
-        await LetBeDueAsync(scene);
+        await MakeDueAsync(scene);
         var (arrived, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
         scene.Network.Hold = _ => arrived.TrySetResult() ? goOn.Task : Task.CompletedTask;
 
@@ -235,13 +235,13 @@ public sealed class ConfigurationMonitorTests
     private static Task PassAsync(RegistrationScene scene) =>
         scene.UnderLeaseAsync(lease => scene.Service<ConfigurationMonitor>().RunAsync(lease, CancellationToken.None));
 
-    private static Task LetBeDueAsync(RegistrationScene scene) =>
+    private static Task MakeDueAsync(RegistrationScene scene) =>
         scene.ExecuteAsync("update location_check set due_at = 0");
 
     private static async Task ReadAsync(RegistrationScene scene)
     {
         await PassAsync(scene);
-        await LetBeDueAsync(scene);
+        await MakeDueAsync(scene);
         await PassAsync(scene);
     }
 

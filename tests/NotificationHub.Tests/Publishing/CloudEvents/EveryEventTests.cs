@@ -17,8 +17,8 @@ public sealed class EveryEventTests(EveryEvent events) : IClassFixture<EveryEven
 
             var read = OfficialReader.Read(published.Message);
 
-            read.ShouldState(published.Stored);
-            read.ShouldCarry(published.Data);
+            read.ShouldMatch(published.Stored);
+            read.ShouldHaveData(published.Data);
             ShouldHaveHeaders(published, read);
         }
     }
@@ -33,8 +33,8 @@ public sealed class EveryEventTests(EveryEvent events) : IClassFixture<EveryEven
 
             var read = OfficialReader.Read(published.Line);
 
-            read.ShouldState(published.Stored);
-            read.ShouldCarry(published.Data);
+            read.ShouldMatch(published.Stored);
+            read.ShouldHaveData(published.Data);
         }
     }
 
@@ -47,13 +47,13 @@ public sealed class EveryEventTests(EveryEvent events) : IClassFixture<EveryEven
 
         var check = OfficialReader.Read(published.Message);
 
-        check.ShouldState(published.Stored, reference);
+        check.ShouldMatch(published.Stored, reference);
         check.Data.ShouldBeNull();
         ShouldHaveHeaders(published, check);
         using var response = await events.Hub.Http.GetAsync((Uri)check["dataref"]!);
         var whole = await OfficialReader.ReadAsync(response);
-        whole.ShouldState(published.Stored);
-        whole.ShouldCarry(published.Data);
+        whole.ShouldMatch(published.Stored);
+        whole.ShouldHaveData(published.Data);
     }
 
     private static void ShouldHaveHeaders(PublishedEvent published, CloudEvent read)

@@ -51,24 +51,24 @@ internal static class OfficialReader
 
     /// <summary>Compares every attribute with the stored event.</summary>
     /// <param name="read">The event as the SDK read it.</param>
-    /// <param name="meant">The event as the hub stored it.</param>
+    /// <param name="stored">The event as the hub stored it.</param>
     /// <param name="dataRef">The reference of a claim check.</param>
-    public static void ShouldState(this CloudEvent read, EventEntry meant, string? dataRef = null)
+    public static void ShouldMatch(this CloudEvent read, EventEntry stored, string? dataRef = null)
     {
-        var sequence = $"{meant.Seq:D19}";
+        var sequence = $"{stored.Seq:D19}";
         (string Name, object? Value)[] expected =
         [
-            ("id", $"{meant.Epoch}-{meant.Seq}"),
-            ("source", new Uri(meant.LocationId is { } id ? $"/locations/{id}" : "/hub", UriKind.Relative)),
-            ("type", $"notificationhub.{meant.Type}.v1"),
-            ("subject", meant.Subject),
-            ("time", meant.CreatedAt),
+            ("id", $"{stored.Epoch}-{stored.Seq}"),
+            ("source", new Uri(stored.LocationId is { } id ? $"/locations/{id}" : "/hub", UriKind.Relative)),
+            ("type", $"notificationhub.{stored.Type}.v1"),
+            ("subject", stored.Subject),
+            ("time", stored.CreatedAt),
             ("datacontenttype", "application/json"),
-            ("location", meant.LocationId),
+            ("location", stored.LocationId),
             ("sequence", sequence),
-            ("revision", meant.Type.EndsWith(".changed", StringComparison.Ordinal) ? sequence : null),
-            ("conflict", meant.Conflict ? true : null),
-            ("traceparent", meant.Traceparent),
+            ("revision", stored.Type.EndsWith(".changed", StringComparison.Ordinal) ? sequence : null),
+            ("conflict", stored.Conflict ? true : null),
+            ("traceparent", stored.Traceparent),
             ("dataref", dataRef is null ? null : new Uri(dataRef, UriKind.RelativeOrAbsolute)),
         ];
 
@@ -78,7 +78,7 @@ internal static class OfficialReader
             .ShouldBe(expected.Where(attribute => attribute.Value is not null), ignoreOrder: true);
     }
 
-    public static void ShouldCarry(this CloudEvent read, string data) =>
+    public static void ShouldHaveData(this CloudEvent read, string data) =>
         JsonElement
             .DeepEquals(read.Data.ShouldBeOfType<JsonElement>(), JsonElement.Parse(data))
             .ShouldBeTrue($"{read.Type}: {read.Data}");
@@ -91,8 +91,8 @@ internal static class OfficialReader
             var output = new ArrayBufferWriter<byte>();
             Writer.Write(entry, output).ShouldBeTrue(entry.Type);
             var read = Read(new BinaryData(output.WrittenMemory), Json);
-            read.ShouldState(entry);
-            read.ShouldCarry(Encoding.UTF8.GetString(entry.Data).TrimStart('\uFEFF'));
+            read.ShouldMatch(entry);
+            read.ShouldHaveData(Encoding.UTF8.GetString(entry.Data).TrimStart('\uFEFF'));
         }
 
         return events;

@@ -57,7 +57,7 @@ public sealed class SqlServerNetworkTests : StoreContract
             tries++;
             await InsertAsync(transaction, "row");
             transaction.OnCommit(transaction.Signals.EventsAppended);
-            Proxy.LoseNextAnswer();
+            Proxy.LoseNextResponse();
         });
 
         tries.ShouldBe(1);
@@ -70,7 +70,7 @@ public sealed class SqlServerNetworkTests : StoreContract
     public async Task A_batch_whose_response_is_lost_is_stored_once()
     {
         await Database.AppendAsync(Notification("before"));
-        Proxy.LoseNextAnswer();
+        Proxy.LoseNextResponse();
 
         var outcome = await Database.AppendAsync(Notification("a"));
 

@@ -13,7 +13,7 @@ internal sealed class LoopbackProxy : IDisposable
     private readonly CancellationTokenSource closing = new();
     private readonly Task accepting;
     private int requestsToLose;
-    private int answersToLose;
+    private int responsesToLose;
 
     private LoopbackProxy(string host, int port)
     {
@@ -46,7 +46,7 @@ internal sealed class LoopbackProxy : IDisposable
     public void LoseNextRequest() => Interlocked.Increment(ref requestsToLose);
 
     /// <summary>The next request reaches the server, but its response is lost.</summary>
-    public void LoseNextAnswer() => Interlocked.Increment(ref answersToLose);
+    public void LoseNextResponse() => Interlocked.Increment(ref responsesToLose);
 
     public void Dispose()
     {
@@ -103,7 +103,7 @@ internal sealed class LoopbackProxy : IDisposable
             return false;
         }
 
-        link.AnswerIsLost |= TryTake(ref answersToLose);
+        link.AnswerIsLost |= TryTake(ref responsesToLose);
         return true;
     }
 
