@@ -142,7 +142,7 @@ internal sealed class DrillScene : IAsyncDisposable
     public async Task RenewContentTokenAsync(CancellationToken cancellationToken)
     {
         Location.IssueContentToken(Time.Clock.GetUtcNow().AddYears(1));
-        using var answer = await Time.DuringAsync(
+        using var response = await Time.DuringAsync(
             http.PostAsJsonAsync(
                 $"/admin/locations/{locationId}/renew-token",
                 new { contentToken = Location.ContentTokenFile },
@@ -150,7 +150,7 @@ internal sealed class DrillScene : IAsyncDisposable
             ),
             cancellationToken
         );
-        answer.EnsureSuccessStatusCode();
+        response.EnsureSuccessStatusCode();
     }
 
     public async ValueTask DisposeAsync()

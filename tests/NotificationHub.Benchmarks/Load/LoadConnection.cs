@@ -7,7 +7,7 @@ namespace NotificationHub.Benchmarks.Load;
 internal sealed class LoadConnection : IDisposable
 {
     private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-    private readonly byte[] answer = new byte[4096];
+    private readonly byte[] buffer = new byte[4096];
 
     public async Task ConnectAsync(Uri url, CancellationToken cancellationToken) =>
         await socket.ConnectAsync(url.Host, url.Port, cancellationToken);
@@ -19,14 +19,14 @@ internal sealed class LoadConnection : IDisposable
         var length = 0;
         while (true)
         {
-            var read = await socket.ReceiveAsync(answer.AsMemory(length));
+            var read = await socket.ReceiveAsync(buffer.AsMemory(length));
             if (read == 0)
             {
                 throw new IOException("The server closed the connection.");
             }
 
             length += read;
-            if (IsComplete(answer.AsSpan(0, length), out var status))
+            if (IsComplete(buffer.AsSpan(0, length), out var status))
             {
                 return status;
             }

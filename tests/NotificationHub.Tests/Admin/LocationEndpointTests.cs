@@ -84,8 +84,8 @@ public sealed class LocationEndpointTests
 
         foreach (var _ in Enumerable.Range(0, 2))
         {
-            using var answer = await scene.Hub.Http.PostAsync($"/admin/locations/{id}/verify", content: null);
-            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            using var response = await scene.Hub.Http.PostAsync($"/admin/locations/{id}/verify", content: null);
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
         }
 
         var entry = (await GetAsync(scene.Hub, "/admin/audit")).GetProperty("items").EnumerateArray().Single();
@@ -172,9 +172,9 @@ public sealed class LocationEndpointTests
             request.Header("Cache-Control").SingleValueShouldEqual("no-store");
         });
 
-        var answer = await added.JsonAsync();
-        var secret = answer.GetProperty("notificationAuthToken").GetString()!;
-        var id = answer.GetProperty("location").GetProperty("id").GetString();
+        var response = await added.JsonAsync();
+        var secret = response.GetProperty("notificationAuthToken").GetString()!;
+        var id = response.GetProperty("location").GetProperty("id").GetString();
         (await hub.TextAsync($"/admin/locations/{id}")).ShouldNotContain(secret);
         (await hub.TextAsync("/admin/audit")).ShouldNotContain(secret);
     }
@@ -235,6 +235,6 @@ public sealed class LocationEndpointTests
 
     private static Task<JsonElement> GetAsync(TestHub hub, string path) => hub.Http.GetFromJsonAsync<JsonElement>(path);
 
-    private static Task<JsonElement> ReadAsync(HttpResponseMessage answer) =>
-        answer.Content.ReadFromJsonAsync<JsonElement>();
+    private static Task<JsonElement> ReadAsync(HttpResponseMessage response) =>
+        response.Content.ReadFromJsonAsync<JsonElement>();
 }

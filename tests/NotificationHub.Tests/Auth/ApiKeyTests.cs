@@ -53,13 +53,13 @@ public sealed class ApiKeyTests
     {
         await using var host = await AdminHost.StartAsync("Production", Keys);
 
-        using var answer = await host.SendAsync(
+        using var response = await host.SendAsync(
             HttpMethod.Get,
             "/admin/look",
             shape: request => request.Headers.Add("X-Api-Key", Reading)
         );
 
-        (await answer.Content.ReadAsStringAsync()).ShouldBe("key:dashboard");
+        (await response.Content.ReadAsStringAsync()).ShouldBe("key:dashboard");
     }
 
     [Theory]
@@ -71,12 +71,12 @@ public sealed class ApiKeyTests
     {
         await using var host = await AdminHost.StartAsync("Production", Keys);
 
-        using var answer = await host.GetAsync(key);
+        using var response = await host.GetAsync(key);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
-        answer.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
-        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
-        (await answer.Content.ReadAsStringAsync()).ShouldBe(
+        response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        response.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        (await response.Content.ReadAsStringAsync()).ShouldBe(
             """{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.2","title":"Unauthorized","status":401}"""
         );
         (await host.ChangeAsync(key)).ShouldBe(HttpStatusCode.Unauthorized);
@@ -87,9 +87,9 @@ public sealed class ApiKeyTests
     {
         await using var host = await AdminHost.StartAsync("Production", Keys);
 
-        using var answer = await host.SendAsync(HttpMethod.Post, "/admin/change", Reading);
+        using var response = await host.SendAsync(HttpMethod.Post, "/admin/change", Reading);
 
-        (await answer.Content.ReadAsStringAsync()).ShouldBe(
+        (await response.Content.ReadAsStringAsync()).ShouldBe(
             """{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.4","title":"Forbidden","status":403}"""
         );
     }
@@ -176,7 +176,7 @@ public sealed class ApiKeyTests
     private static async Task<HttpStatusCode> ChangeInDevelopmentAsync(string header, string value)
     {
         await using var host = await AdminHost.StartAsync("Development");
-        using var answer = await host.SendAsync(
+        using var response = await host.SendAsync(
             HttpMethod.Post,
             "/admin/change",
             shape: request =>
@@ -186,6 +186,6 @@ public sealed class ApiKeyTests
                 request.Content = new StringContent("{}");
             }
         );
-        return answer.StatusCode;
+        return response.StatusCode;
     }
 }

@@ -41,9 +41,9 @@ public sealed class EntraTokenTests
         await using var issuer = await TokenIssuer.StartAsync();
         await using var host = await AdminHost.StartAsync("Production", issuer.Settings);
 
-        using var answer = await host.GetAsync(issuer.Issue([HubPolicies.Read]));
+        using var response = await host.GetAsync(issuer.Issue([HubPolicies.Read]));
 
-        (await answer.Content.ReadAsStringAsync()).ShouldBe("entra:0d7e9c1a-person");
+        (await response.Content.ReadAsStringAsync()).ShouldBe("entra:0d7e9c1a-person");
     }
 
     [Fact]
@@ -85,11 +85,11 @@ public sealed class EntraTokenTests
         await using var issuer = await TokenIssuer.StartAsync();
         await using var host = await AdminHost.StartAsync("Production", issuer.Settings);
 
-        using var answer = await host.GetAsync(issuer.Issue([HubPolicies.Operate], make));
+        using var response = await host.GetAsync(issuer.Issue([HubPolicies.Operate], make));
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, flaw);
-        answer.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
-        (await answer.Content.ReadAsStringAsync()).ShouldNotContain("detail");
+        response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, flaw);
+        response.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
+        (await response.Content.ReadAsStringAsync()).ShouldNotContain("detail");
     }
 
     [Fact]

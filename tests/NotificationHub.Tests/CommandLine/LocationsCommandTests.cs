@@ -114,7 +114,7 @@ public sealed class LocationsCommandTests
         await scene.ExecuteAsync(
             """
             insert into location_check (location_id, due_at, error, differences, silent_since)
-            values (@LocationId, @due, 'no answer', '[{"Setting":"notificationUrl","Advice":"Find out."}]', 1)
+            values (@LocationId, @due, 'no response', '[{"Setting":"notificationUrl","Advice":"Find out."}]', 1)
             """,
             new { location.LocationId, due = long.MaxValue }
         );
@@ -264,7 +264,7 @@ public sealed class LocationsCommandTests
         using var request = new HttpRequestMessage(HttpMethod.Post, url);
         request.Headers.Authorization = new("Bearer", secret);
         request.Content = new StringContent(TestLocation.Notification("n-1"));
-        using var answer = await hub.Http.SendAsync(request);
-        return answer.StatusCode;
+        using var response = await hub.Http.SendAsync(request);
+        return response.StatusCode;
     }
 }

@@ -149,8 +149,8 @@ public sealed class MigrateCommandTests : IDisposable
         var location = await TestLocation.AddOrFindAsync(hub, "2049025000431439");
         foreach (var id in ids)
         {
-            using var answer = await location.PostAsync(TestLocation.Notification(id));
-            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            using var response = await location.PostAsync(TestLocation.Notification(id));
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
         }
 
         await RoutedAsync(hub);

@@ -78,7 +78,7 @@ public sealed class NotificationsCommandTests
     {
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
-        using var answer = await location.PostAsync([0xFF, 0x1B, 0x5B]);
+        using var response = await location.PostAsync([0xFF, 0x1B, 0x5B]);
 
         var run = await CommandRun.OnAsync(hub, "notifications", "show", "1", "--json");
 
@@ -92,7 +92,7 @@ public sealed class NotificationsCommandTests
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
         byte[] body = [.. "{\r\n\t[red]"u8, 0xFF, 0x1B, .. Enumerable.Repeat((byte)'x', 5000), (byte)'\r'];
-        using var answer = await location.PostAsync(body);
+        using var response = await location.PostAsync(body);
 
         var run = await CommandRun.OnAsync(hub, "notifications", "show", "1", "--raw");
 
@@ -107,7 +107,7 @@ public sealed class NotificationsCommandTests
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
         byte[] body = [.. "{\r\n\t[red]"u8, 0xFF, .. "\u001B]0;title\u0007\u009B\u202E"u8, (byte)'}'];
-        using var answer = await location.PostAsync(body);
+        using var response = await location.PostAsync(body);
 
         var run = await CommandRun.RunAsync(
             width: 80,
@@ -124,7 +124,7 @@ public sealed class NotificationsCommandTests
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
         var line = new string('x', 5000);
-        using var answer = await location.PostAsync($"{line}\r\n[red] {line}\rover");
+        using var response = await location.PostAsync($"{line}\r\n[red] {line}\rover");
 
         var run = await CommandRun.OnAsync(hub, "notifications", "show", "1");
 
@@ -179,7 +179,7 @@ public sealed class NotificationsCommandTests
     {
         foreach (var body in bodies)
         {
-            using var answer = await location.PostAsync(body);
+            using var response = await location.PostAsync(body);
         }
     }
 

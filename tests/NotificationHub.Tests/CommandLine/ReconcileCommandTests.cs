@@ -112,9 +112,9 @@ public sealed class ReconcileCommandTests
         var location = await ImportAsync(scene);
         Drift(scene);
 
-        using var answer = await scene.Hub.Http.PostAsync($"/admin/locations/{location}/reconcile", content: null);
+        using var response = await scene.Hub.Http.PostAsync($"/admin/locations/{location}/reconcile", content: null);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
         await WaitForAsync(scene, "reconcile.drift-found");
     }
 

@@ -48,10 +48,10 @@ public sealed class ErasureTests
     {
         await using var scene = await ErasureScene.StartAsync();
 
-        using var answer = await EraseAsync(scene, new { serialNumber = ErasureScene.Device });
+        using var response = await EraseAsync(scene, new { serialNumber = ErasureScene.Device });
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString().ShouldBe("done");
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString().ShouldBe("done");
         var left = await scene.FindAsync(ErasureScene.DevicesTraces);
         left.ShouldBe(await scene.FindAsync(["C39NQ0AAPUR77"]));
         left.ShouldBe(["notification_log.body", "snapshot.data", "snapshot.key"]);
@@ -143,9 +143,12 @@ public sealed class ErasureTests
     {
         await using var scene = await ErasureScene.StartAsync();
 
-        using var answer = await EraseAsync(scene, new { clientUserId = ErasureScene.Ann, location = scene.Other.Id });
+        using var response = await EraseAsync(
+            scene,
+            new { clientUserId = ErasureScene.Ann, location = scene.Other.Id }
+        );
 
-        var document = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        var document = await response.Content.ReadFromJsonAsync<JsonElement>();
         document.GetProperty("notifications").GetInt64().ShouldBe(1);
         document.GetProperty("records").GetInt64().ShouldBe(0);
         (await scene.FindAsync(ErasureScene.AnnsTraces)).ShouldNotBeEmpty();

@@ -10,8 +10,8 @@ internal static class HealthResponses
 {
     public static async Task<HttpStatusCode> StatusOfAsync(this TestHub hub, string path)
     {
-        using var answer = await hub.Http.GetAsync(path);
-        return answer.StatusCode;
+        using var response = await hub.Http.GetAsync(path);
+        return response.StatusCode;
     }
 
     public static async Task<bool> IsReadyAsync(this TestHub hub) =>

@@ -65,8 +65,8 @@ public sealed class StallReportTests
     private async Task StopTopicAsync(HubHost hub)
     {
         var location = await hub.AddLocationAsync();
-        using var answer = await location.PostAsync(TestLocation.Notification("n-1"));
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var response = await location.PostAsync(TestLocation.Notification("n-1"));
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
         var statuses = hub.Services.GetRequiredService<TopicStatuses>();
         await UntilAsync(() => statuses["hub"].State == TopicState.Stopped, "the topic stops");
     }

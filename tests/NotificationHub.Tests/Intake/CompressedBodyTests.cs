@@ -39,9 +39,9 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     {
         var body = Encoding.UTF8.GetBytes(TestLocation.Notification("n-1"));
 
-        using var answer = await PostAsync(coding, Encode(coding, body));
+        using var response = await PostAsync(coding, Encode(coding, body));
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
         var entry = (await LogAsync()).ShouldHaveSingleItem();
         entry.Body.ShouldBe(body);
         entry.NotificationId.ShouldBe("n-1");
@@ -82,9 +82,9 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     {
         using var content = Content("zstd", []);
 
-        using var answer = await location.PostAsync(content, "wrong");
+        using var response = await location.PostAsync(content, "wrong");
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     [Theory]
@@ -96,9 +96,9 @@ public sealed class CompressedBodyTests : IAsyncLifetime
         var longest = Padded(MaxBodyBytes);
 
         (await PostAsync(coding, Encode(coding, longest))).StatusCode.ShouldBe(HttpStatusCode.OK);
-        using var answer = await PostAsync(coding, Encode(coding, Padded(MaxBodyBytes + 1)));
+        using var response = await PostAsync(coding, Encode(coding, Padded(MaxBodyBytes + 1)));
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        response.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
         (await LogAsync()).ShouldHaveSingleItem().Body.ShouldBe(longest);
         Used.ShouldBe(0);
     }
@@ -112,9 +112,9 @@ public sealed class CompressedBodyTests : IAsyncLifetime
         var encoded = Encode(coding, Encoding.UTF8.GetBytes(TestLocation.Notification("n-1")));
         encoded.AsSpan(0, 4).Fill(0xFF);
 
-        using var answer = await PostAsync(coding, encoded);
+        using var response = await PostAsync(coding, encoded);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await LogAsync()).ShouldBeEmpty();
         Used.ShouldBe(0);
     }
@@ -127,9 +127,9 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     {
         var encoded = Encode(coding, Encoding.UTF8.GetBytes(TestLocation.Notification("n-1")));
 
-        using var answer = await PostAsync(coding, encoded[..(encoded.Length / 2)]);
+        using var response = await PostAsync(coding, encoded[..(encoded.Length / 2)]);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await LogAsync()).ShouldAllBe(entry => entry.Disposition == Disposition.Rejected);
     }
 
@@ -162,8 +162,8 @@ public sealed class CompressedBodyTests : IAsyncLifetime
         var statuses = new List<HttpStatusCode>();
         do
         {
-            using var answer = await PostAsync("gzip", bomb);
-            statuses.Add(answer.StatusCode);
+            using var response = await PostAsync("gzip", bomb);
+            statuses.Add(response.StatusCode);
         } while (statuses[^1] == HttpStatusCode.RequestEntityTooLarge && statuses.Count < 1000);
 
         // The burst is ten seconds of ten deliveries a second, and each bomb costs five deliveries; more fit on a slow machine.

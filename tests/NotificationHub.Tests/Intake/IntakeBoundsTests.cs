@@ -26,17 +26,17 @@ public sealed class IntakeBoundsTests
             $"Authorization: Bearer {location.Secret}\r\nAuthorization: Bearer {location.Secret}\r\n",
         ];
 
-        List<string> answers =
+        List<string> responses =
         [
             await RawAsync(hub, "/notifications/unknown", $"Authorization: Bearer {location.Secret}\r\n"),
         ];
         foreach (var header in headers)
         {
-            answers.Add(await RawAsync(hub, location.Path, header));
+            responses.Add(await RawAsync(hub, location.Path, header));
         }
 
-        answers[0].ShouldStartWith("HTTP/1.1 401");
-        answers.Distinct(StringComparer.Ordinal).ShouldHaveSingleItem();
+        responses[0].ShouldStartWith("HTTP/1.1 401");
+        responses.Distinct(StringComparer.Ordinal).ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -77,15 +77,15 @@ public sealed class IntakeBoundsTests
         var location = await hub.AddLocationAsync();
         var other = await hub.AddLocationAsync();
 
-        HttpResponseMessage answer;
+        HttpResponseMessage response;
         var taken = 0;
         do
         {
-            answer = await location.PostAsync(TestLocation.Notification($"n-{taken++}"));
-        } while (answer.StatusCode == HttpStatusCode.OK);
+            response = await location.PostAsync(TestLocation.Notification($"n-{taken++}"));
+        } while (response.StatusCode == HttpStatusCode.OK);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
-        answer.Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
+        response.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        response.Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
         taken.ShouldBeGreaterThan(10);
         (await other.PostAsync(TestLocation.Notification("n-1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
@@ -164,8 +164,8 @@ public sealed class IntakeBoundsTests
         do
         {
             var id = $"n-{stored.Count}";
-            using var answer = await location.PostAsync(TestLocation.Notification(id, type: new string('T', 500)));
-            status = answer.StatusCode;
+            using var response = await location.PostAsync(TestLocation.Notification(id, type: new string('T', 500)));
+            status = response.StatusCode;
             if (status == HttpStatusCode.OK)
             {
                 stored.Add(id);
@@ -196,10 +196,10 @@ public sealed class IntakeBoundsTests
         while (true)
         {
             giveUp.Token.ThrowIfCancellationRequested();
-            var answer = await location.PostAsync(TestLocation.Notification("n-1"));
-            if (answer.StatusCode == expected)
+            var response = await location.PostAsync(TestLocation.Notification("n-1"));
+            if (response.StatusCode == expected)
             {
-                return answer;
+                return response;
             }
         }
     }
@@ -218,8 +218,13 @@ public sealed class IntakeBoundsTests
 
     private static async Task<string> RawAsync(HubHost hub, string path, string headers)
     {
-        using var answer = await ConnectAsync(hub, path, $"{headers}Content-Length: 2\r\nConnection: close\r\n", "{}");
-        var lines = (await answer.ReadToEndAsync())
+        using var response = await ConnectAsync(
+            hub,
+            path,
+            $"{headers}Content-Length: 2\r\nConnection: close\r\n",
+            "{}"
+        );
+        var lines = (await response.ReadToEndAsync())
             .Split("\r\n")
             .Where(line => !line.StartsWith("Date:", StringComparison.Ordinal));
         return string.Join("\r\n", lines);

@@ -68,9 +68,9 @@ public sealed class IntakeEndpointTests : IAsyncLifetime
     {
         var responses = Enumerable.Range(0, 20).Select(_ => location.PostAsync(TestLocation.Notification("n-1")));
 
-        foreach (var answer in await Task.WhenAll(responses))
+        foreach (var response in await Task.WhenAll(responses))
         {
-            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
         }
 
         (await LogAsync()).Count.ShouldBe(1);

@@ -96,9 +96,9 @@ public sealed class IntakeMetricsTests
         await other.OpenAsync();
         await using var held = other.BeginTransaction(deferred: false);
 
-        var answer = await location.PostAsync(TestLocation.Notification("n-1"));
+        var response = await location.PostAsync(TestLocation.Notification("n-1"));
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         Deliveries(readings).ShouldBe([("unavailable", 1)]);
     }
 
@@ -117,9 +117,9 @@ public sealed class IntakeMetricsTests
         var budget = hub.Services.GetRequiredService<MemoryBudget>();
         await Until.TrueAsync(() => budget.Used >= 65535, "the budget is exhausted");
 
-        var answer = await location.PostAsync(TestLocation.Notification("n-1"));
+        var response = await location.PostAsync(TestLocation.Notification("n-1"));
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         Deliveries(readings).ShouldBe([("overloaded", 1)]);
     }
 

@@ -100,7 +100,7 @@ public sealed class LocationTestTests
             .Service<LocationTest>()
             .TestAsync(new TestRequest(location.LocationId, TimeSpan.Zero), CancellationToken.None);
 
-    /// <summary>The hub's name resolves to another server, which answers every request.</summary>
+    /// <summary>The hub's name resolves to another server, which responds to every request.</summary>
     private static Task PointElsewhereAsync(RegistrationScene scene, Uri elsewhere, Location location)
     {
         var owner = scene.Library.Configuration.MdmInfo!;

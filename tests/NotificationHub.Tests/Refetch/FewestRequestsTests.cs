@@ -30,7 +30,7 @@ public sealed class FewestRequestsTests
     public void Assignments() =>
         Prop.ForAll(
                 AssignmentCases.ToArbitrary(),
-                one => CostOf(one.Targets, one.Known) == one.Fewest() && Answers(one.Targets, one.Known)
+                one => CostOf(one.Targets, one.Known) == one.Fewest() && Satisfies(one.Targets, one.Known)
             )
             .QuickCheckThrowOnFailure();
 
@@ -48,7 +48,7 @@ public sealed class FewestRequestsTests
                     {
                         var (targets, known) = (kind.Item1, Totals(kind.Item2, one.Total));
                         var whole = one.Total < 0 ? long.MaxValue : PageCounts.Pages(one.Total);
-                        return CostOf(targets, known) == Math.Min(targets.Count, whole) && Answers(targets, known);
+                        return CostOf(targets, known) == Math.Min(targets.Count, whole) && Satisfies(targets, known);
                     })
             )
             .QuickCheckThrowOnFailure();
@@ -68,7 +68,7 @@ public sealed class FewestRequestsTests
                         one.Versioned ? PageCounts.ChangedUsers
                         : one.Total < 0 ? PageCounts.Unknown
                         : PageCounts.Pages(one.Total);
-                    return CostOf(targets, known) == Math.Min(targets.Count, together) && Answers(targets, known);
+                    return CostOf(targets, known) == Math.Min(targets.Count, together) && Satisfies(targets, known);
                 }
             )
             .QuickCheckThrowOnFailure();
@@ -80,15 +80,15 @@ public sealed class FewestRequestsTests
         RefetchPlan.Create(targets, known).Sum(step => PageCounts.Estimate(step.Read, known));
 
     /// <summary>Whether the reads of the steps cover each target.</summary>
-    private static bool Answers(IReadOnlyList<StoredTarget> targets, PlanStatistics known)
+    private static bool Satisfies(IReadOnlyList<StoredTarget> targets, PlanStatistics known)
     {
         var steps = RefetchPlan.Create(targets, known);
         return targets.All(target =>
-            IsAnswered(target, [.. steps.Where(step => step.Targets.Contains(target)).Select(step => step.Read)])
+            IsSatisfied(target, [.. steps.Where(step => step.Targets.Contains(target)).Select(step => step.Read)])
         );
     }
 
-    private static bool IsAnswered(StoredTarget target, IReadOnlyList<RefetchRead> reads)
+    private static bool IsSatisfied(StoredTarget target, IReadOnlyList<RefetchRead> reads)
     {
         // An incremental read of users has no scope.
         if (reads.Any(read => read is UsersRead))

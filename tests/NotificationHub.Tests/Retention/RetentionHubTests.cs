@@ -30,8 +30,8 @@ public sealed class RetentionHubTests
         var posted = 0;
         await UntilAsync(async () =>
         {
-            using var answer = await location.PostAsync(TestLocation.Notification($"new-{++posted}"));
-            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            using var response = await location.PostAsync(TestLocation.Notification($"new-{++posted}"));
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
             return await ScalarAsync(hub, "select count(*) from event_log where created_at < 1000") == 0
                 && await ScalarAsync(hub, "select count(*) from notification_log where received_at < 1000") == 0;
         });

@@ -32,10 +32,10 @@ public sealed partial class AppleCommandTests
             using var request = new HttpRequestMessage(HttpMethod.Get, line.Groups["url"].Value);
             request.Headers.Authorization = AuthenticationHeaderValue.Parse(line.Groups["header"].Value);
             using var response = await client.SendAsync(request);
-            var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+            var configuration = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
 
-            answer.GetProperty("assets").GetArrayLength().ShouldBe(7);
-            var file = folder.File(answer.GetProperty("uId").GetString() + ".vpptoken");
+            configuration.GetProperty("assets").GetArrayLength().ShouldBe(7);
+            var file = folder.File(configuration.GetProperty("uId").GetString() + ".vpptoken");
             $"Bearer {await File.ReadAllTextAsync(file)}".ShouldBe(line.Groups["header"].Value);
         }
 

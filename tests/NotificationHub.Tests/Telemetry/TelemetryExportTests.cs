@@ -56,10 +56,10 @@ public sealed class TelemetryExportTests
         await using var scene = await TelemetryScene.StartAsync();
         await scene.RegisterAsync();
 
-        var answer = await scene.PostAsync("n-1", traceparent: $"00-{Senders}-01", secret: "wrong");
+        var response = await scene.PostAsync("n-1", traceparent: $"00-{Senders}-01", secret: "wrong");
         await scene.EndAsync();
 
-        answer.ShouldBe(HttpStatusCode.Unauthorized);
+        response.ShouldBe(HttpStatusCode.Unauthorized);
         var spans = scene.Collector.Spans;
         spans.ShouldContain(span =>
             span.Source == "Microsoft.AspNetCore" && span.Tags.GetValueOrDefault("http.response.status_code") == "401"

@@ -58,11 +58,11 @@ internal sealed class TelemetryScene : IAsyncDisposable
 
     public async Task RegisterAsync()
     {
-        using var answer = await Hub.Http.PostAsJsonAsync(
+        using var response = await Hub.Http.PostAsJsonAsync(
             "/admin/locations",
             new { url = Hub.Http.BaseAddress, contentToken = Library.ContentTokenFile }
         );
-        answer.StatusCode.ShouldBe(HttpStatusCode.Created);
+        response.StatusCode.ShouldBe(HttpStatusCode.Created);
     }
 
     /// <summary>Sends an <c>ASSET_COUNT</c> notification as Apple does.</summary>
@@ -86,8 +86,8 @@ internal sealed class TelemetryScene : IAsyncDisposable
             Encoding.UTF8,
             "application/json"
         );
-        using var answer = await Hub.Http.SendAsync(request);
-        return answer.StatusCode;
+        using var response = await Hub.Http.SendAsync(request);
+        return response.StatusCode;
     }
 
     /// <summary>Waits for a message of the topic <c>assets</c>.</summary>

@@ -30,10 +30,11 @@ internal sealed record AppleResponse(int Status, JsonObject? Body, string? Retry
             AppleErrors.Body(refused.ErrorNumber, refused.ErrorInfo?.DeepClone().AsObject())
         );
 
-    public static AppleResponse From(JsonObject answer, Malformation malformation) =>
-        new(StatusCodes.Status200OK, answer) { Malformed = MalformedBody.Create(answer, malformation) };
+    public static AppleResponse From(JsonObject response, Malformation malformation) =>
+        new(StatusCodes.Status200OK, response) { Malformed = MalformedBody.Create(response, malformation) };
 
-    public static AppleResponse CutOff(JsonObject answer) => new(StatusCodes.Status200OK, answer) { IsCutOff = true };
+    public static AppleResponse CutOff(JsonObject response) =>
+        new(StatusCodes.Status200OK, response) { IsCutOff = true };
 
     public static AppleResponse From(WebPageFault fault) =>
         new(fault.Status, []) { Malformed = MalformedBody.Create([], Malformation.Html) };
@@ -105,10 +106,10 @@ internal static class Envelope
 {
     public static JsonObject Create(AppleRequest request)
     {
-        var answer = WithoutMdmInfo(request);
+        var response = WithoutMdmInfo(request);
         if (request.Location.Configuration.MdmInfo is { } mdmInfo)
         {
-            answer["mdmInfo"] = new JsonObject
+            response["mdmInfo"] = new JsonObject
             {
                 ["id"] = mdmInfo.Id,
                 ["name"] = mdmInfo.Name,
@@ -116,7 +117,7 @@ internal static class Envelope
             };
         }
 
-        return answer;
+        return response;
     }
 
     // Responses about subscriptions do not list mdmInfo.
@@ -131,8 +132,8 @@ internal static class Envelope
     public static JsonObject CreateForEvent(AppleRequest request, Func<string, AppleEvent> create)
     {
         var eventId = request.Location.Accept(create, request.EventFault);
-        var answer = Create(request);
-        answer["eventId"] = eventId;
-        return answer;
+        var response = Create(request);
+        response["eventId"] = eventId;
+        return response;
     }
 }

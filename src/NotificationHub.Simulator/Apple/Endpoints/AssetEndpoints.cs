@@ -25,30 +25,30 @@ internal static class AssetEndpoints
                 "adamId",
                 "unlimited",
             ],
-            Answer
+            Respond
         ),
         AppleEndpoint.Post("/assets/associate", ["assets", "clientUserIds", "serialNumbers"], Associate),
         AppleEndpoint.Post("/assets/disassociate", ["assets", "clientUserIds", "serialNumbers"], Disassociate),
         AppleEndpoint.Post("/assets/revoke", ["clientUserIds", "serialNumbers"], Revoke),
     ];
 
-    private static JsonObject Answer(AppleRequest request)
+    private static JsonObject Respond(AppleRequest request)
     {
         var matches = Filter(request);
         var rows = request.Visible.Assets.Values.Where(row => matches(row.Value));
         var page = Page<SimulatedAsset>.Cut(request, VersionKind.Assets, rows);
-        var answer = page.AddTo(Envelope.Create(request), request.Context);
+        var response = page.AddTo(Envelope.Create(request), request.Context);
         var separateUnlimited = request.Flag("unlimited") is true;
-        answer["assets"] = Describe(
+        response["assets"] = Describe(
             page.Rows.Where(asset => !(separateUnlimited && asset.IsUnlimited)),
             withCounts: true
         );
         if (separateUnlimited)
         {
-            answer["unlimitedAssets"] = Describe(page.Rows.Where(asset => asset.IsUnlimited), withCounts: false);
+            response["unlimitedAssets"] = Describe(page.Rows.Where(asset => asset.IsUnlimited), withCounts: false);
         }
 
-        return answer;
+        return response;
     }
 
     private static Func<SimulatedAsset, bool> Filter(AppleRequest request)
@@ -216,11 +216,11 @@ internal static class AssignmentEndpoints
                 "sinceVersionId",
                 "pageIndex",
             ],
-            Answer
+            Respond
         ),
     ];
 
-    private static JsonObject Answer(AppleRequest request)
+    private static JsonObject Respond(AppleRequest request)
     {
         var visible = request.Visible;
         var candidates = request.Text("adamId") is { } adamId
@@ -228,12 +228,12 @@ internal static class AssignmentEndpoints
             : visible.Assignments.Values;
         var rows = candidates.Where(Filter(request));
         var page = Page<SimulatedAssignment>.Cut(request, VersionKind.Assignments, rows);
-        var answer = page.AddTo(Envelope.Create(request), request.Context);
+        var response = page.AddTo(Envelope.Create(request), request.Context);
         var withUserState = request.Flag("includeUserState") is true;
-        answer["assignments"] = new JsonArray([
+        response["assignments"] = new JsonArray([
             .. page.Rows.Select(assignment => Describe(assignment, withUserState ? visible : null)),
         ]);
-        return answer;
+        return response;
     }
 
     // sinceVersionId returns what was added after that version. Apple documents no trace of a removal.

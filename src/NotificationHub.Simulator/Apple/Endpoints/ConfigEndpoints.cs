@@ -38,24 +38,24 @@ internal static class ClientConfigEndpoints
     {
         var location = request.Location;
         var configuration = location.Configuration;
-        var answer = Envelope.Create(request);
-        answer["countryISO2ACode"] = location.Country;
-        answer["defaultPlatform"] = "enterprisestore";
-        answer["websiteURL"] = "https://business.apple.com";
-        answer["locationName"] = location.LocationName;
+        var response = Envelope.Create(request);
+        response["countryISO2ACode"] = location.Country;
+        response["defaultPlatform"] = "enterprisestore";
+        response["websiteURL"] = "https://business.apple.com";
+        response["locationName"] = location.LocationName;
 
         // Observed at Apple, but undocumented: clients must tolerate it.
-        answer["apnToken"] = "";
-        answer["subscribedNotificationTypes"] = new JsonArray([
+        response["apnToken"] = "";
+        response["subscribedNotificationTypes"] = new JsonArray([
             .. request.Context.Random.Shuffle(configuration.NotificationTypes).Select(type => JsonValue.Create(type)),
         ]);
         if (configuration is { NotificationUrl: { } url, NotificationAuthToken: { } secret })
         {
-            answer["notificationUrl"] = url.OriginalString;
-            answer["notificationAuthToken"] = secret;
+            response["notificationUrl"] = url.OriginalString;
+            response["notificationAuthToken"] = secret;
         }
 
-        return answer;
+        return response;
     }
 }
 
@@ -147,7 +147,7 @@ internal static class ServiceConfig
 {
     public const string Path = "/service/config";
 
-    public static JsonObject Answer(SimulationContext context, Uri baseUrl) =>
+    public static JsonObject Respond(SimulationContext context, Uri baseUrl) =>
         new()
         {
             ["errorCodes"] = new JsonArray([.. AppleErrors.All.Keys.Select(number => AppleErrors.Body(number))]),

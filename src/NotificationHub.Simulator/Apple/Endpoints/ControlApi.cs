@@ -93,12 +93,12 @@ internal sealed class ControlApi(
             return;
         }
 
-        var (status, answer) = await AnswerAsync(http);
+        var (status, response) = await RespondAsync(http);
         http.Response.StatusCode = status;
-        await http.Response.WriteAsJsonAsync(answer, Indented, http.RequestAborted);
+        await http.Response.WriteAsJsonAsync(response, Indented, http.RequestAborted);
     }
 
-    private async Task<(int Status, JsonObject Answer)> AnswerAsync(HttpContext http)
+    private async Task<(int Status, JsonObject Response)> RespondAsync(HttpContext http)
     {
         if (http.Request.Path.Value == InvitationEndpoint.Path)
         {
@@ -134,7 +134,7 @@ internal sealed class ControlApi(
         }
     }
 
-    private static (int Status, JsonObject Answer) Error(int status, string error) =>
+    private static (int Status, JsonObject Response) Error(int status, string error) =>
         (status, new JsonObject { ["error"] = error });
 
     private JsonObject Describe(RequestBody body) =>

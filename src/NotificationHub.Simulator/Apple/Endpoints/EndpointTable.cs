@@ -10,7 +10,7 @@ internal sealed record AppleEndpoint(
     string Path,
     IReadOnlyList<string> Query,
     IReadOnlyList<string>? Members,
-    Func<AppleRequest, CancellationToken, Task<JsonObject>> AnswerAsync
+    Func<AppleRequest, CancellationToken, Task<JsonObject>> RespondAsync
 )
 {
     // Apple lets clients read five pages in parallel.
@@ -19,14 +19,17 @@ internal sealed record AppleEndpoint(
     /// <summary>Whether it changes records, which a read-only token cannot.</summary>
     public bool IsWrite => Method == "POST" && Path != ClientConfigEndpoints.Path;
 
-    public static AppleEndpoint Get(string path, IReadOnlyList<string> query, Func<AppleRequest, JsonObject> answer) =>
-        new("GET", path, query, null, (request, _) => Task.FromResult(answer(request)));
+    public static AppleEndpoint Get(
+        string path,
+        IReadOnlyList<string> query,
+        Func<AppleRequest, JsonObject> response
+    ) => new("GET", path, query, null, (request, _) => Task.FromResult(response(request)));
 
     public static AppleEndpoint Post(
         string path,
         IReadOnlyList<string>? members,
-        Func<AppleRequest, JsonObject> answer
-    ) => new("POST", path, [], members, (request, _) => Task.FromResult(answer(request)));
+        Func<AppleRequest, JsonObject> response
+    ) => new("POST", path, [], members, (request, _) => Task.FromResult(response(request)));
 }
 
 /// <summary>All endpoints that require a content token.</summary>

@@ -39,26 +39,26 @@ internal sealed record Page<T>(IReadOnlyList<T> Rows, int Index, int TotalPages,
         );
     }
 
-    public JsonObject AddTo(JsonObject answer, SimulationContext context)
+    public JsonObject AddTo(JsonObject response, SimulationContext context)
     {
-        answer["currentPageIndex"] = Index;
+        response["currentPageIndex"] = Index;
         if (Index + 1 < TotalPages)
         {
-            answer["nextPageIndex"] = Index + 1;
+            response["nextPageIndex"] = Index + 1;
         }
 
-        answer["size"] = Rows.Count;
-        answer["totalPages"] =
+        response["size"] = Rows.Count;
+        response["totalPages"] =
             context.Faults.ShrinkTotalPages && Index == 0 && TotalPages > 1 ? TotalPages + 2 : TotalPages;
-        answer["versionId"] = VersionId;
-        return answer;
+        response["versionId"] = VersionId;
+        return response;
     }
 }
 
 /// <summary>Lists that are paged by cursor. A cursor encodes the list's name and a position.</summary>
 internal static class CursorPage
 {
-    public static JsonObject Answer<T>(
+    public static JsonObject Respond<T>(
         AppleRequest request,
         string name,
         IEnumerable<T> selected,
@@ -69,19 +69,19 @@ internal static class CursorPage
         var cursor = request.Text("cursor");
         var start = cursor is null ? 0 : Decode(name, cursor, rows.Count);
         var size = request.Context.Options.PageSize;
-        var answer = Envelope.WithoutMdmInfo(request);
-        answer[name] = new JsonArray([.. rows.Skip(start).Take(size).Select(describe)]);
-        answer["versionId"] = VersionId.Encode(VersionKind.Subscriptions, request.Visible.Version);
+        var response = Envelope.WithoutMdmInfo(request);
+        response[name] = new JsonArray([.. rows.Skip(start).Take(size).Select(describe)]);
+        response["versionId"] = VersionId.Encode(VersionKind.Subscriptions, request.Visible.Version);
         if (request.Context.Faults.RepeatCursor)
         {
-            answer["nextCursor"] = cursor ?? Encode(name, 0);
+            response["nextCursor"] = cursor ?? Encode(name, 0);
         }
         else if (start + size < rows.Count)
         {
-            answer["nextCursor"] = Encode(name, start + size);
+            response["nextCursor"] = Encode(name, start + size);
         }
 
-        return answer;
+        return response;
     }
 
     private static string Encode(string name, int start) =>

@@ -23,7 +23,7 @@ internal sealed class RequestHandler(
         AppleResponse response;
         try
         {
-            response = await AnswerAsync(http, path, at, location => caller = location);
+            response = await RespondAsync(http, path, at, location => caller = location);
         }
         catch (AppleException refused)
         {
@@ -45,7 +45,7 @@ internal sealed class RequestHandler(
         caller?.Limits.RetryAfter(response.RetryUntil);
     }
 
-    private async Task<AppleResponse> AnswerAsync(
+    private async Task<AppleResponse> RespondAsync(
         HttpContext http,
         string path,
         DateTimeOffset at,
@@ -63,8 +63,8 @@ internal sealed class RequestHandler(
                 _ =>
                     Task.FromResult(
                         path == ServiceConfig.Path
-                            ? ServiceConfig.Answer(context, baseUrl)
-                            : MetadataEndpoint.Answer(http.Request.Query, locations(), baseUrl)
+                            ? ServiceConfig.Respond(context, baseUrl)
+                            : MetadataEndpoint.Respond(http.Request.Query, locations(), baseUrl)
                     )
             );
         }
@@ -117,7 +117,7 @@ internal sealed class RequestHandler(
                 path,
                 at,
                 fault =>
-                    endpoint.AnswerAsync(
+                    endpoint.RespondAsync(
                         new AppleRequest(context, location, token, http.Request.Query, body, fault),
                         http.RequestAborted
                     )
@@ -160,15 +160,15 @@ internal sealed class RequestHandler(
                 await Task.Delay(slow.Delay, context.Options.TimeProvider, http.RequestAborted);
                 return Ok(await answerAsync(null));
             case ChangeFault then:
-                var answer = await answerAsync(null);
+                var response = await answerAsync(null);
                 then.Change();
-                return Ok(answer);
+                return Ok(response);
             case var fault:
                 return Ok(await answerAsync(fault as EventFault));
         }
     }
 
-    private static AppleResponse Ok(JsonObject answer) => new(StatusCodes.Status200OK, answer);
+    private static AppleResponse Ok(JsonObject response) => new(StatusCodes.Status200OK, response);
 }
 
 internal static class RequestChecks

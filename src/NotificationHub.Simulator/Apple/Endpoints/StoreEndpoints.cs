@@ -17,7 +17,7 @@ internal static class MetadataEndpoint
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
     );
 
-    public static JsonObject Answer(
+    public static JsonObject Respond(
         IQueryCollection query,
         IReadOnlyCollection<SimulatedLocation> locations,
         Uri baseUrl

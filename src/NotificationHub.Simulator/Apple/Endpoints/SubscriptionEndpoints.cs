@@ -26,7 +26,7 @@ internal static class SubscriptionEndpoints
         var rows = request
             .Visible.Subscriptions.Values.Select(row => row.Value)
             .Where(subscription => IsChosen(subscription, parents, adamIds));
-        return CursorPage.Answer(request, "subscriptions", rows, Describe);
+        return CursorPage.Respond(request, "subscriptions", rows, Describe);
     }
 
     private static JsonObject Assignments(AppleRequest request)
@@ -42,7 +42,7 @@ internal static class SubscriptionEndpoints
             .Visible.SubscriptionAssignments.Values.Select(row => row.Value)
             .Where(assignment => chosen.Contains(assignment.AdamId))
             .Where(assignment => users is null || users.Contains(assignment.ClientUserId));
-        return CursorPage.Answer(
+        return CursorPage.Respond(
             request,
             "assignments",
             rows,
@@ -60,7 +60,7 @@ internal static class SubscriptionEndpoints
         var adamIds = request.Numbers("adamId");
         var withUserState = request.Flag("includeUserState") is true;
         var rows = request.Visible.SubscriptionAdmins.Where(admin => adamIds is null || adamIds.Contains(admin.AdamId));
-        return CursorPage.Answer(
+        return CursorPage.Respond(
             request,
             "admins",
             rows,
@@ -207,9 +207,9 @@ internal static class SubscriptionManagementEndpoints
 
             return changing.ToSnapshot().Version;
         });
-        var answer = Envelope.WithoutMdmInfo(request);
-        answer["versionId"] = VersionId.Encode(VersionKind.Subscriptions, version);
-        return answer;
+        var response = Envelope.WithoutMdmInfo(request);
+        response["versionId"] = VersionId.Encode(VersionKind.Subscriptions, version);
+        return response;
     }
 
     private static JsonObject Disable(AppleRequest request) =>
@@ -222,9 +222,9 @@ internal static class SubscriptionManagementEndpoints
     private static JsonObject Manage(AppleRequest request, bool isOn)
     {
         request.ContentToken.ManagesSubscriptions = isOn;
-        var answer = Envelope.Create(request);
-        answer.TryAdd("mdmInfo", null);
-        answer["subscriptionManagement"] = isOn;
-        return answer;
+        var response = Envelope.Create(request);
+        response.TryAdd("mdmInfo", null);
+        response["subscriptionManagement"] = isOn;
+        return response;
     }
 }

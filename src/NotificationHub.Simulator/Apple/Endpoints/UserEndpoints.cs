@@ -12,20 +12,20 @@ internal static class UserEndpoints
         AppleEndpoint.Get(
             "/users",
             ["activeOnly", "retiredOnly", "clientUserId", "sinceVersionId", "pageIndex"],
-            Answer
+            Respond
         ),
         AppleEndpoint.Post("/users/create", ["users"], Create),
         AppleEndpoint.Post("/users/update", ["users"], Update),
         AppleEndpoint.Post("/users/retire", ["users"], Retire),
     ];
 
-    private static JsonObject Answer(AppleRequest request)
+    private static JsonObject Respond(AppleRequest request)
     {
         var rows = request.Visible.Users.Values.Where(Filter(request));
         var page = Page<SimulatedUser>.Cut(request, VersionKind.Users, rows);
-        var answer = page.AddTo(Envelope.Create(request), request.Context);
-        answer["users"] = new JsonArray([.. page.Rows.Select(UserEvents.Describe)]);
-        return answer;
+        var response = page.AddTo(Envelope.Create(request), request.Context);
+        response["users"] = new JsonArray([.. page.Rows.Select(UserEvents.Describe)]);
+        return response;
     }
 
     private static Func<Versioned<SimulatedUser>, bool> Filter(AppleRequest request)

@@ -80,93 +80,96 @@ internal static class MalformedBody
         (Predicate<JsonObject> Applies, Action<JsonObject> Change)
     > Changes = new()
     {
-        [Malformation.Empty] = (Always, answer => Become(answer, [])),
-        [Malformation.StatusOnly] = (Always, answer => Become(answer, new JsonObject { ["status"] = "ok" })),
+        [Malformation.Empty] = (Always, response => Become(response, [])),
+        [Malformation.StatusOnly] = (Always, response => Become(response, new JsonObject { ["status"] = "ok" })),
         [Malformation.UIdOnly] = (
             Always,
-            answer => Become(answer, new JsonObject { ["uId"] = answer["uId"]?.DeepClone() })
+            response => Become(response, new JsonObject { ["uId"] = response["uId"]?.DeepClone() })
         ),
-        [Malformation.ErrorMessage] = (Always, answer => Become(answer, Error)),
+        [Malformation.ErrorMessage] = (Always, response => Become(response, Error)),
         [Malformation.ErrorNumberZero] = (
             Always,
-            answer =>
+            response =>
             {
-                Become(answer, Error);
-                answer["errorNumber"] = 0;
+                Become(response, Error);
+                response["errorNumber"] = 0;
             }
         ),
         [Malformation.ErrorMember] = (
             Always,
-            answer => answer["error"] = new JsonObject { ["message"] = "Internal error" }
+            response => response["error"] = new JsonObject { ["message"] = "Internal error" }
         ),
-        [Malformation.ErrorsMember] = (Always, answer => answer["errors"] = new JsonArray("Internal error")),
-        [Malformation.StatusError] = (Always, answer => answer["status"] = "error"),
+        [Malformation.ErrorsMember] = (Always, response => response["errors"] = new JsonArray("Internal error")),
+        [Malformation.StatusError] = (Always, response => response["status"] = "error"),
         [Malformation.ErrorBesideList] = (
             HasList,
-            answer =>
+            response =>
             {
-                answer[ListOf(answer)!] = new JsonArray();
-                answer.Remove("size");
-                answer["errorMessage"] = "Internal error";
+                response[ListOf(response)!] = new JsonArray();
+                response.Remove("size");
+                response["errorMessage"] = "Internal error";
             }
         ),
-        [Malformation.NoList] = (HasList, answer => answer.Remove(ListOf(answer)!)),
-        [Malformation.NullList] = (HasList, answer => answer[ListOf(answer)!] = null),
-        [Malformation.ObjectForList] = (HasList, answer => answer[ListOf(answer)!] = new JsonObject()),
+        [Malformation.NoList] = (HasList, response => response.Remove(ListOf(response)!)),
+        [Malformation.NullList] = (HasList, response => response[ListOf(response)!] = null),
+        [Malformation.ObjectForList] = (HasList, response => response[ListOf(response)!] = new JsonObject()),
         [Malformation.OtherList] = (
             HasList,
-            answer =>
+            response =>
             {
-                var (name, rows) = (ListOf(answer)!, RowsOf(answer));
-                answer.Remove(name);
-                answer[Lists.First(other => other != name)] = rows;
+                var (name, rows) = (ListOf(response)!, RowsOf(response));
+                response.Remove(name);
+                response[Lists.First(other => other != name)] = rows;
             }
         ),
         [Malformation.RowWithoutIdentity] = (
             HasList,
-            answer =>
+            response =>
             {
-                var row = RowsOf(answer) is [{ } first, ..] ? first.DeepClone().AsObject() : [];
+                var row = RowsOf(response) is [{ } first, ..] ? first.DeepClone().AsObject() : [];
                 Array.ForEach(Identity, name => row.Remove(name));
-                ReplaceFirst(answer, row);
+                ReplaceFirst(response, row);
             }
         ),
-        [Malformation.NullRow] = (HasList, answer => ReplaceFirst(answer, null)),
-        [Malformation.WrongSize] = (HasList, answer => answer["size"] = RowsOf(answer).Count + 1),
+        [Malformation.NullRow] = (HasList, response => ReplaceFirst(response, null)),
+        [Malformation.WrongSize] = (HasList, response => response["size"] = RowsOf(response).Count + 1),
         [Malformation.MissingRow] = (
-            answer => answer["size"] is not null && RowsOf(answer).Count > 0,
-            answer => RowsOf(answer).RemoveAt(RowsOf(answer).Count - 1)
+            response => response["size"] is not null && RowsOf(response).Count > 0,
+            response => RowsOf(response).RemoveAt(RowsOf(response).Count - 1)
         ),
-        [Malformation.ForeignUId] = (HasListAndUId, answer => answer["uId"] = $"9{answer["uId"]}"),
-        [Malformation.NoUId] = (HasListAndUId, answer => answer.Remove("uId")),
-        [Malformation.WrongPageIndex] = (HasPageIndex, answer => answer["currentPageIndex"] = PageIndex(answer) + 1),
+        [Malformation.ForeignUId] = (HasListAndUId, response => response["uId"] = $"9{response["uId"]}"),
+        [Malformation.NoUId] = (HasListAndUId, response => response.Remove("uId")),
+        [Malformation.WrongPageIndex] = (
+            HasPageIndex,
+            response => response["currentPageIndex"] = PageIndex(response) + 1
+        ),
         [Malformation.SkippedPage] = (
             HasPageIndex,
-            answer =>
+            response =>
             {
-                answer["nextPageIndex"] = PageIndex(answer) + 2;
-                answer["totalPages"] = PageIndex(answer) + 3;
+                response["nextPageIndex"] = PageIndex(response) + 2;
+                response["totalPages"] = PageIndex(response) + 3;
             }
         ),
         [Malformation.EarlyEnd] = (
             HasPageIndex,
-            answer =>
+            response =>
             {
-                answer.Remove("nextPageIndex");
-                answer["totalPages"] = PageIndex(answer) + 2;
+                response.Remove("nextPageIndex");
+                response["totalPages"] = PageIndex(response) + 2;
             }
         ),
     };
 
     private static JsonObject Error => new() { ["errorMessage"] = "Internal error" };
 
-    public static bool IsPossible(JsonObject answer, Malformation malformation) =>
-        malformation is Malformation.Html or Malformation.Truncated || Changes[malformation].Applies(answer);
+    public static bool IsPossible(JsonObject response, Malformation malformation) =>
+        malformation is Malformation.Html or Malformation.Truncated || Changes[malformation].Applies(response);
 
     /// <summary>The malformed body; <c>{}</c> if the malformation does not apply to the response.</summary>
-    public static byte[] Create(JsonObject answer, Malformation malformation)
+    public static byte[] Create(JsonObject response, Malformation malformation)
     {
-        if (!IsPossible(answer, malformation))
+        if (!IsPossible(response, malformation))
         {
             return "{}"u8.ToArray();
         }
@@ -176,19 +179,19 @@ internal static class MalformedBody
             case Malformation.Html:
                 return "<!DOCTYPE html>\n<html><body>Scheduled maintenance</body></html>"u8.ToArray();
             case Malformation.Truncated:
-                var json = Encoding.UTF8.GetBytes(answer.ToJsonString());
+                var json = Encoding.UTF8.GetBytes(response.ToJsonString());
                 return json[..Math.Max(1, json.Length / 2)];
             default:
-                var changed = answer.DeepClone().AsObject();
+                var changed = response.DeepClone().AsObject();
                 Changes[malformation].Change(changed);
                 return Encoding.UTF8.GetBytes(changed.ToJsonString());
         }
     }
 
     /// <param name="isLast">Whether it becomes the only page of the list.</param>
-    public static JsonObject WithoutRecords(JsonObject answer, bool isLast)
+    public static JsonObject WithoutRecords(JsonObject response, bool isLast)
     {
-        var empty = answer.DeepClone().AsObject();
+        var empty = response.DeepClone().AsObject();
         if (ListOf(empty) is { } list)
         {
             empty[list] = new JsonArray();
@@ -212,41 +215,42 @@ internal static class MalformedBody
         return empty;
     }
 
-    private static bool Always(JsonObject answer) => true;
+    private static bool Always(JsonObject response) => true;
 
-    private static bool HasList(JsonObject answer) => ListOf(answer) is not null;
+    private static bool HasList(JsonObject response) => ListOf(response) is not null;
 
-    private static bool HasListAndUId(JsonObject answer) => HasList(answer) && answer.ContainsKey("uId");
+    private static bool HasListAndUId(JsonObject response) => HasList(response) && response.ContainsKey("uId");
 
-    private static bool HasPageIndex(JsonObject answer) => answer["currentPageIndex"] is not null;
+    private static bool HasPageIndex(JsonObject response) => response["currentPageIndex"] is not null;
 
-    private static int PageIndex(JsonObject answer) => answer["currentPageIndex"]!.GetValue<int>();
+    private static int PageIndex(JsonObject response) => response["currentPageIndex"]!.GetValue<int>();
 
-    private static void Become(JsonObject answer, JsonObject other)
+    private static void Become(JsonObject response, JsonObject other)
     {
-        answer.Clear();
+        response.Clear();
         foreach (var (name, value) in other)
         {
-            answer[name] = value?.DeepClone();
+            response[name] = value?.DeepClone();
         }
     }
 
-    private static void ReplaceFirst(JsonObject answer, JsonObject? row)
+    private static void ReplaceFirst(JsonObject response, JsonObject? row)
     {
-        var rows = RowsOf(answer);
+        var rows = RowsOf(response);
         if (rows.Count > 0)
         {
             rows.RemoveAt(0);
         }
 
         rows.Insert(0, row);
-        if (answer.ContainsKey("size"))
+        if (response.ContainsKey("size"))
         {
-            answer["size"] = rows.Count;
+            response["size"] = rows.Count;
         }
     }
 
-    private static string? ListOf(JsonObject answer) => Array.Find(Lists, name => answer[name] is JsonArray);
+    private static string? ListOf(JsonObject response) => Array.Find(Lists, name => response[name] is JsonArray);
 
-    private static JsonArray RowsOf(JsonObject answer) => ListOf(answer) is { } list ? answer[list]!.AsArray() : [];
+    private static JsonArray RowsOf(JsonObject response) =>
+        ListOf(response) is { } list ? response[list]!.AsArray() : [];
 }

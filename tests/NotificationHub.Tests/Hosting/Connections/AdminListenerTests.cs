@@ -49,9 +49,9 @@ public sealed class AdminListenerTests
         using var request = new HttpRequestMessage(HttpMethod.Get, "/admin/locations");
         request.Headers.Host = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{hub.AdminUrl!.Port}");
 
-        using var answer = await hub.Http.SendAsync(request);
+        using var response = await hub.Http.SendAsync(request);
 
-        answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
     [Fact]
@@ -84,15 +84,15 @@ public sealed class AdminListenerTests
 
     private static async Task<HttpStatusCode> GetAsync(HubHost hub, Uri listener, string path)
     {
-        using var answer = await hub.Http.GetAsync(new Uri(listener, path));
-        return answer.StatusCode;
+        using var response = await hub.Http.GetAsync(new Uri(listener, path));
+        return response.StatusCode;
     }
 
     private static async Task<HttpStatusCode> PostAsync(Uri listener, string path)
     {
         using var http = new HttpClient();
         using var content = new StringContent(TestLocation.Notification("n-2"));
-        using var answer = await http.PostAsync(new Uri(listener, path), content);
-        return answer.StatusCode;
+        using var response = await http.PostAsync(new Uri(listener, path), content);
+        return response.StatusCode;
     }
 }

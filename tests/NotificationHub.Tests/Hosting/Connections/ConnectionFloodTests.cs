@@ -225,8 +225,8 @@ public sealed class ConnectionFloodTests : IAsyncDisposable
     private static async Task<HttpStatusCode> ReadyAsync(HubHost hub)
     {
         using var http = new HttpClient { BaseAddress = hub.AdminUrl };
-        using var answer = await http.GetAsync("/health/ready");
-        return answer.StatusCode;
+        using var response = await http.GetAsync("/health/ready");
+        return response.StatusCode;
     }
 
     private async Task EndAttackAsync(HubHost hub)

@@ -142,8 +142,8 @@ public sealed class Http2Tests
         try
         {
             await stream.WriteAsync(frames);
-            using var answer = new StreamReader(stream, Encoding.Latin1);
-            return await answer.ReadToEndAsync();
+            using var response = new StreamReader(stream, Encoding.Latin1);
+            return await response.ReadToEndAsync();
         }
         catch (IOException)
         {
@@ -192,8 +192,8 @@ public sealed class Http2Tests
         await using var stream = await ConnectAsync(hub, client);
         var body = TestLocation.Notification("n-1");
         await stream.WriteAsync(Encoding.ASCII.GetBytes(RawConnection.HeadOf(location, body.Length) + body));
-        using var answer = new StreamReader(stream);
-        return await answer.ReadLineAsync();
+        using var response = new StreamReader(stream);
+        return await response.ReadLineAsync();
     }
 
     /// <summary>The preface, empty settings, and streams that are opened and reset at once.</summary>

@@ -10,31 +10,31 @@ public sealed class AppleConfigTests : AppleTest
     {
         UseToken(null);
 
-        var answer = await GetAsync("/service/config");
+        var response = await GetAsync("/service/config");
 
-        ((int)answer.Body["limits"]!["maxRequestPerSecond"]!).ShouldBe(15);
-        ((string?)answer.Body["urls"]!["getAssets"]).ShouldBe(Apple.BaseUrl + "/assets");
-        answer.Rows("errorCodes").ShouldContain(error => (int)error["errorNumber"]! == 9709);
+        ((int)response.Body["limits"]!["maxRequestPerSecond"]!).ShouldBe(15);
+        ((string?)response.Body["urls"]!["getAssets"]).ShouldBe(Apple.BaseUrl + "/assets");
+        response.Rows("errorCodes").ShouldContain(error => (int)error["errorNumber"]! == 9709);
     }
 
     [Fact]
     public async Task A_new_location_has_no_mdm_info_and_no_notifications()
     {
-        var answer = await GetAsync("/client/config");
+        var response = await GetAsync("/client/config");
 
-        answer.Body.ShouldNotContainKey("mdmInfo");
-        answer.Body.ShouldNotContainKey("notificationUrl");
-        ((string?)answer.Body["locationName"]).ShouldBe("Zürich Hauptsitz");
-        ((string?)answer.Body["tokenExpirationDate"]).ShouldBe("2027-08-01T12:00:00+0000");
+        response.Body.ShouldNotContainKey("mdmInfo");
+        response.Body.ShouldNotContainKey("notificationUrl");
+        ((string?)response.Body["locationName"]).ShouldBe("Zürich Hauptsitz");
+        ((string?)response.Body["tokenExpirationDate"]).ShouldBe("2027-08-01T12:00:00+0000");
     }
 
     [Fact]
     public async Task The_test_notification_arrives_while_the_post_is_open()
     {
-        var answer = await PostAsync("/client/config", Subscription());
+        var response = await PostAsync("/client/config", Subscription());
 
-        answer.Status.ShouldBe(200);
-        ((string?)answer.Body["notificationAuthToken"]).ShouldBe(Secret);
+        response.Status.ShouldBe(200);
+        ((string?)response.Body["notificationAuthToken"]).ShouldBe(Secret);
         var delivery = Receiver.Deliveries.ShouldHaveSingleItem();
         delivery.Type.ShouldBe("TEST_NOTIFICATION");
         delivery.Authorization.ShouldBe("Bearer " + Secret);

@@ -168,10 +168,10 @@ public sealed class AppleEndpointTests : AppleTest
         var one = Cases[endpoint];
         await FillAsync(endpoint);
 
-        var answer = await SendAsync(one);
+        var response = await SendAsync(one);
 
-        answer.Status.ShouldBe(200);
-        answer.Body.Select(member => member.Key).ShouldBe(one.Members, ignoreOrder: true);
+        response.Status.ShouldBe(200);
+        response.Body.Select(member => member.Key).ShouldBe(one.Members, ignoreOrder: true);
         await Apple.WaitUntilDeliveredAsync();
         one.Effect?.Invoke(this);
         Apple.Violations.ShouldBeEmpty();
@@ -272,15 +272,15 @@ public sealed class AppleEndpointTests : AppleTest
         Location.ContentToken.IsReadOnly = true;
         var before = Location.Records.Current;
 
-        var answer = await SendAsync(Cases[endpoint]);
+        var response = await SendAsync(Cases[endpoint]);
 
         if (endpoint.StartsWith("GET ", StringComparison.Ordinal) || endpoint == "POST /client/config")
         {
-            answer.Status.ShouldBe(200);
+            response.Status.ShouldBe(200);
         }
         else
         {
-            answer.ShouldBe(403, 9637);
+            response.ShouldBe(403, 9637);
             await Apple.WaitUntilDeliveredAsync();
             Location.Records.Current.ShouldBeSameAs(before);
         }

@@ -97,10 +97,10 @@ public sealed class AppleErrorTests : AppleTest
         Fill();
         var before = Location.Records.Current;
 
-        var answer = await Rejections[errorNumber](this);
+        var response = await Rejections[errorNumber](this);
 
-        answer.ShouldBe(AppleErrors.All[errorNumber].Status!.Value, errorNumber);
-        ((string?)answer.Body["errorMessage"]).ShouldNotBeNullOrEmpty();
+        response.ShouldBe(AppleErrors.All[errorNumber].Status!.Value, errorNumber);
+        ((string?)response.Body["errorMessage"]).ShouldNotBeNullOrEmpty();
         await Apple.WaitUntilDeliveredAsync();
         Location.Records.Current.ShouldBeSameAs(before);
     }
@@ -112,11 +112,11 @@ public sealed class AppleErrorTests : AppleTest
         await SubscribeAsync();
         Fill();
 
-        var answer = await Failures[errorNumber](this);
+        var response = await Failures[errorNumber](this);
 
-        answer.ErrorNumber.ShouldBeNull();
+        response.ErrorNumber.ShouldBeNull();
         await Apple.WaitUntilDeliveredAsync();
-        var status = await GetAsync("/status?eventId=" + answer.Body["eventId"]);
+        var status = await GetAsync("/status?eventId=" + response.Body["eventId"]);
         ((string?)status.Body["eventStatus"]).ShouldBe("FAILED");
         ((int)status.Rows("failures").ShouldHaveSingleItem()["errorNumber"]!).ShouldBe(errorNumber);
         var failure = Receiver.Notifications.Single(notification =>
@@ -132,10 +132,10 @@ public sealed class AppleErrorTests : AppleTest
         Location.AddAsset("1");
         Apple.Faults.Next("/assets/associate", Fault.EventError(9603, tasks: 2));
 
-        var answer = await AssociateAsync(Assets("1"), Texts("serialNumbers", "S1", "S2", "S3"));
+        var response = await AssociateAsync(Assets("1"), Texts("serialNumbers", "S1", "S2", "S3"));
         await Apple.WaitUntilDeliveredAsync();
 
-        var status = await GetAsync("/status?eventId=" + answer.Body["eventId"]);
+        var status = await GetAsync("/status?eventId=" + response.Body["eventId"]);
         ((int)status.Body["numCompleted"]!).ShouldBe(1);
         ((int)status.Body["numRequested"]!).ShouldBe(3);
         Location.ExportState().Assignments.ShouldHaveSingleItem().SerialNumber.ShouldBe("S3");

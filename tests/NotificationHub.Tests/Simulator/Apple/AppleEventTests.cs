@@ -63,7 +63,7 @@ public sealed class AppleEventTests : AppleTest
         await SubscribeAsync();
         Location.AddAsset("1");
 
-        var answer = await PostAsync(
+        var response = await PostAsync(
             "/assets/associate",
             new JsonObject
             {
@@ -74,7 +74,7 @@ public sealed class AppleEventTests : AppleTest
         await Apple.WaitUntilDeliveredAsync();
 
         var notification = Receiver.Notifications.ShouldHaveSingleItem();
-        ((string?)notification.Payload["eventId"]).ShouldBe((string?)answer.Body["eventId"]);
+        ((string?)notification.Payload["eventId"]).ShouldBe((string?)response.Body["eventId"]);
         Apple.Violations.ShouldBeEmpty();
     }
 
@@ -173,7 +173,7 @@ public sealed class AppleEventTests : AppleTest
         await Location.AssociateSubscriptionsAsync([11], ["u1"]);
         await Apple.WaitUntilDeliveredAsync();
         await SubscribeAsync();
-        var answer = await PostAsync(
+        var response = await PostAsync(
             "/subscriptions/disassociate",
             JsonNode.Parse("""{ "adamIds": [11], "clientUserIds": ["u1"], "deferred": true }""")!
         );
@@ -184,7 +184,7 @@ public sealed class AppleEventTests : AppleTest
         await Apple.WaitUntilDeliveredAsync();
 
         var management = Receiver.Notifications.Single(notification => notification.Type == "SUBSCRIPTION_MANAGEMENT");
-        ((string?)management.Payload["eventId"]).ShouldBe((string?)answer.Body["eventId"]);
+        ((string?)management.Payload["eventId"]).ShouldBe((string?)response.Body["eventId"]);
         Receiver.Notifications.Single(notification => notification.Type == "SUBSCRIPTION_COUNT").Payload["counts"]![
             "available"
         ]!

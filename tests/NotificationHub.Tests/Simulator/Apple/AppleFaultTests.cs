@@ -168,6 +168,6 @@ public sealed class AppleFaultTests : AppleTest
         }
     }
 
-    private static IEnumerable<string?> Names(AppleAnswer answer) =>
-        answer.Rows("assets").Select(asset => (string?)asset["adamId"]);
+    private static IEnumerable<string?> Names(AppleAnswer response) =>
+        response.Rows("assets").Select(asset => (string?)asset["adamId"]);
 }

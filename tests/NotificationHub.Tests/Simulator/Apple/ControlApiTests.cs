@@ -17,12 +17,12 @@ public sealed class ControlApiTests : AppleTest
     {
         await GetAsync("/licenses");
 
-        var answer = await _client.GetFromJsonAsync<JsonObject>(Apple.ControlUrl);
+        var response = await _client.GetFromJsonAsync<JsonObject>(Apple.ControlUrl);
 
-        answer!["commands"]!.AsObject().ShouldContainKey("POST /simulator/faults");
-        answer["locations"]!.ToJsonString().ShouldBe($"[\"{Location.UId}\"]");
-        ((int)answer["requests"]!).ShouldBe(1);
-        ((string?)answer["violations"]![0]).ShouldBe("GET /licenses: this endpoint does not exist");
+        response!["commands"]!.AsObject().ShouldContainKey("POST /simulator/faults");
+        response["locations"]!.ToJsonString().ShouldBe($"[\"{Location.UId}\"]");
+        ((int)response["requests"]!).ShouldBe(1);
+        ((string?)response["violations"]![0]).ShouldBe("GET /licenses: this endpoint does not exist");
     }
 
     [Fact]
@@ -78,10 +78,13 @@ public sealed class ControlApiTests : AppleTest
         Location.AddUser("ann");
         await ControlAsync("faults", """{ "fault": "event-error", "errorNumber": 9644, "tasks": 1 }""");
 
-        var answer = await PostAsync("/users/retire", JsonNode.Parse("""{ "users": [{ "clientUserId": "ann" }] }""")!);
+        var response = await PostAsync(
+            "/users/retire",
+            JsonNode.Parse("""{ "users": [{ "clientUserId": "ann" }] }""")!
+        );
         await Apple.WaitUntilDeliveredAsync();
 
-        var status = Location.EventStatus((string)answer.Body["eventId"]!)!;
+        var status = Location.EventStatus((string)response.Body["eventId"]!)!;
         ((int)status["failures"]![0]!["errorNumber"]!).ShouldBe(9644);
         Location.ExportState().Users.ShouldHaveSingleItem().Status.ShouldBe("Registered");
     }

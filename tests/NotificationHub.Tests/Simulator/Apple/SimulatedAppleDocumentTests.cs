@@ -28,12 +28,12 @@ public sealed partial class SimulatedAppleDocumentTests : AppleTest
             // The rate limit counts per second.
             Clock.Advance(TimeSpan.FromSeconds(1));
             var path = call.Groups["path"].Value.Replace("EVENTID", eventId, StringComparison.Ordinal);
-            var answer = await SendAsync(call, path);
+            var response = await SendAsync(call, path);
 
-            answer.Status.ShouldBe(200, $"{call.Value}: {answer.Body.ToJsonString()}");
-            answer.Body.ShouldNotContainKey("errorNumber", call.Value);
+            response.Status.ShouldBe(200, $"{call.Value}: {response.Body.ToJsonString()}");
+            response.Body.ShouldNotContainKey("errorNumber", call.Value);
             await Apple.WaitUntilDeliveredAsync();
-            if ((string?)answer.Body["eventId"] is { } accepted)
+            if ((string?)response.Body["eventId"] is { } accepted)
             {
                 eventId = accepted;
                 var isDeferred = call.Value.Contains("deferred", StringComparison.Ordinal);

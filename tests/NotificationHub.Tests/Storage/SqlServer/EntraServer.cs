@@ -38,13 +38,13 @@ internal sealed class EntraServer : IDisposable
         {
             while (true)
             {
-                _ = AnswerAsync(await listener.AcceptTcpClientAsync());
+                _ = RespondAsync(await listener.AcceptTcpClientAsync());
             }
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException) { }
     }
 
-    private async Task AnswerAsync(TcpClient client)
+    private async Task RespondAsync(TcpClient client)
     {
         using var _ = client;
         var stream = client.GetStream();
@@ -59,15 +59,25 @@ internal sealed class EntraServer : IDisposable
                     Tokens.Enqueue(Encoding.Unicode.GetString(message, 8, length));
                 }
 
-                var answer = type switch
+                var response = type switch
                 {
                     Prelogin => PreloginAnswer,
                     Login => FedAuthInfo(),
                     AccessToken => LoginFailed(),
                     _ => throw new IOException($"A packet of type {type} was not expected."),
                 };
-                byte[] header = [0x04, 0x01, (byte)((answer.Length + 8) >> 8), (byte)(answer.Length + 8), 0, 0, 1, 0];
-                await stream.WriteAsync((byte[])[.. header, .. answer]);
+                byte[] header =
+                [
+                    0x04,
+                    0x01,
+                    (byte)((response.Length + 8) >> 8),
+                    (byte)(response.Length + 8),
+                    0,
+                    0,
+                    1,
+                    0,
+                ];
+                await stream.WriteAsync((byte[])[.. header, .. response]);
             }
         }
         // The client has closed the connection.

@@ -36,7 +36,7 @@ public sealed class EntraTests : IDisposable
 
         server.Tokens.ShouldHaveSingleItem().ShouldBe(Secret);
         credential.Scopes.ShouldHaveSingleItem().ShouldBe("https://database.windows.net/.default");
-        // The answer of the stand-in, after it has received the token.
+        // The response of the stand-in, after it has received the token.
         fault.Message.ShouldContain("the server rejects this identity");
         $"{fault} {log.Text}".ShouldNotContain(Secret);
     }

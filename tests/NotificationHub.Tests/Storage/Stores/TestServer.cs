@@ -102,7 +102,7 @@ internal static class TestServer
         }
         catch (SqlException exception)
         {
-            return $"The SQL Server of {Variable} does not answer: {exception.Message}";
+            return $"The SQL Server of {Variable} does not respond: {exception.Message}";
         }
     }
 }
