@@ -2,7 +2,6 @@ using NotificationHub.Apple;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Monitoring;
 using NotificationHub.Locations.Removal;
-using NotificationHub.Locations.Secrets;
 using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;
 

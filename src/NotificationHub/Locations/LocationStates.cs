@@ -45,6 +45,10 @@ internal static class LocationStates
     public const string Callable =
         "l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null";
 
+    /// <summary>The SQL condition that the daily verification reads Client Config: Apple may be called, or has ended access.</summary>
+    public const string Verified =
+        "l.state in ('valid', 'expiring', 'expired', 'revoked', 'invalid', 'taken-over') and l.receive_only = 0 and l.content_token is not null";
+
     public static bool MayCallApple(LocationState state) => state is LocationState.Valid or LocationState.Expiring;
 
     /// <summary>Whether Apple ended access to the location; one request a day checks whether access has returned.</summary>

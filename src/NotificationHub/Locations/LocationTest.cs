@@ -1,6 +1,5 @@
 using FluentValidation;
 using NotificationHub.Apple;
-using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations;

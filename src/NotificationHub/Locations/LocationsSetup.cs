@@ -18,6 +18,7 @@ internal static class LocationsSetup
         hub.AddApple();
         hub.AddOptions(LocationOptions.Section, new LocationOptionsValidator());
         hub.AddKeyRing();
+        hub.Services.AddSingleton(services => new ContentTokenProtector(services.GetRequiredService<HubKeyRing>()));
         hub.AddRelayTargets();
         hub.Services.AddSingleton(new ReplicaTimings());
         hub.Services.AddSingleton<ReplicaBarrier>();

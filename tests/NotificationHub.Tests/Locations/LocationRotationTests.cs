@@ -1,6 +1,5 @@
 using System.Net;
 using NotificationHub.Locations;
-using NotificationHub.Locations.Secrets;
 using NotificationHub.Simulator.Apple.Faults;
 
 namespace NotificationHub.Tests.Locations;

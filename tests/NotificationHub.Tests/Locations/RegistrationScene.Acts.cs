@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Intake;
 using NotificationHub.Locations;
-using NotificationHub.Locations.Secrets;
+using NotificationHub.Locations.Monitoring;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Crash;

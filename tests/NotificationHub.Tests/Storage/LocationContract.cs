@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Locations;
+using NotificationHub.Locations.Monitoring;
 using NotificationHub.Locations.Secrets;
 using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;

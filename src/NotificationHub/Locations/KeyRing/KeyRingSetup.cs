@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.Options;
 using NotificationHub.Hosting;
-using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.KeyRing;
@@ -37,7 +36,6 @@ internal static class KeyRingSetup
         ));
         hub.Services.AddSingleton<HubKeyRing>();
         hub.Services.AddHostedService<KeyRingOpener>();
-        hub.Services.AddSingleton(services => new ContentTokenProtector(services.GetRequiredService<HubKeyRing>()));
         // AddAuthentication brings another Data Protection, which the hub does not use: its key stays in memory.
         hub.Services.Configure<KeyManagementOptions>(keys =>
         {

@@ -61,11 +61,10 @@ internal sealed partial class ConfigurationMonitor(
         return await connection.ListAsync<(string, bool, bool)>(
             $"""
             select l.location_id, case when w.location_id is null then 1 else 0 end,
-                case when l.state in ('valid', 'expiring') then 0 else 1 end
+                case when {LocationStates.Callable} then 0 else 1 end
             from location l
             left join location_check w on w.location_id = l.location_id
-            where l.state in ('valid', 'expiring', 'expired', 'revoked', 'invalid', 'taken-over')
-                and l.receive_only = 0 and l.content_token is not null
+            where {LocationStates.Verified}
                 and (w.due_at is null or w.due_at <= @now)
                 and (l.paused_until is null or l.paused_until <= @now)
             order by w.due_at

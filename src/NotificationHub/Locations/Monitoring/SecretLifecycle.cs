@@ -1,8 +1,8 @@
-using NotificationHub.Locations.Monitoring;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 
-namespace NotificationHub.Locations.Secrets;
+namespace NotificationHub.Locations.Monitoring;
 
 // A delivery other than a test, signed with a secret, proves that Apple uses it: a pending one is confirmed, and the older ones retire after
 // a while. A retiring secret that is still used does not stay accepted, because a thief could keep it alive; instead, Client Config is read.

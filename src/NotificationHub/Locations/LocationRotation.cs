@@ -1,9 +1,10 @@
 using NotificationHub.Apple;
 using NotificationHub.Locations.Monitoring;
+using NotificationHub.Locations.Secrets;
 using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;
 
-namespace NotificationHub.Locations.Secrets;
+namespace NotificationHub.Locations;
 
 /// <param name="HandedOut">The only copy of a receive-only location's new secret, for its MDM to configure.</param>
 internal sealed record RotateResult(Location Location, bool IsResumed, NotificationSecret? HandedOut = null);
