@@ -36,7 +36,7 @@ internal static class DocumentRendering
             ("Compared with Apple", details.CheckedAt),
             ("Comparison error", details.CheckError),
             ("Replaced server", details.ReplacedServer?.Host),
-            ("Its types", details.ReplacedServer?.NotificationTypes),
+            ("Its notification types", details.ReplacedServer?.NotificationTypes),
             ("Replaced at", details.ReplacedServer?.ReplacedAt),
             ("Restorable", details.ReplacedServer?.Restorable)
         );

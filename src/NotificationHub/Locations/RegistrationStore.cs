@@ -25,7 +25,7 @@ internal sealed class RegistrationStore(
         var known = found.UId is null ? null : await LocationStore.FindByUIdAsync(connection, found.UId);
         if (known is not null && !LocationStates.NeedsRegistration(known.State))
         {
-            throw AlreadyRegistered(known.LocationId);
+            throw AlreadyRegistered(known.LocationId, found.NotificationUrl != known.NotificationUrl);
         }
 
         var locationId = known?.LocationId ?? plannedId ?? LocationId.Generate();
@@ -178,11 +178,16 @@ internal sealed class RegistrationStore(
         );
     }
 
-    private static LocationException AlreadyRegistered(string? locationId) =>
+    private static LocationException AlreadyRegistered(string? locationId, bool hasOtherUrl = false) =>
         new(
             LocationErrorCode.AlreadyRegistered,
             locationId is null
                 ? "Another command is registering this library. Nothing was changed at Apple. Wait for that command to finish."
                 : $"This library is registered already, as location {locationId}. Nothing was changed at Apple."
+                    + (
+                        hasOtherUrl
+                            ? $" Apple has another notification URL: `locations rotate-secret {locationId} --overwrite` sets the hub's again."
+                            : ""
+                    )
         );
 }

@@ -76,14 +76,17 @@ internal sealed class RelayProof(RelayClient client, ContentTokenProtector prote
         var cause = response.Failure switch
         {
             RelayFailure.Unauthorized when target.Secret is null =>
-                "it requires a secret, and none was sent. Pass it with --relay-to and --relay-secret-file.",
-            RelayFailure.Unauthorized => "it does not accept the secret. Check the secret and its --relay-secret-file.",
+                "it requires a secret, and none was sent. Pass its secret with --relay-to and --relay-secret-file.",
+            RelayFailure.Unauthorized =>
+                "it does not accept the secret. Pass its current secret with --relay-to and --relay-secret-file.",
             RelayFailure.NotFound => "its URL does not exist there. Check the path.",
             RelayFailure.Redirected => "it redirects, and the hub does not follow redirects. Use its final URL.",
             RelayFailure.AddressRefused =>
                 "its host has only private addresses. Set Relay:AllowPrivateTargets to allow them.",
             RelayFailure.Rejected or RelayFailure.Refused => "it does not accept a test notification. Check its log.",
             RelayFailure.SecureConnection => "its certificate is not valid, or TLS failed.",
+            RelayFailure.ServerError or RelayFailure.Throttled =>
+                "it has a problem of its own. Run the command again later.",
             _ => "it is down, or the network blocks it. Run the command again when it responds.",
         };
         var isRefused = response.Failure is { } failure && (failure.IsRefusal() || failure == RelayFailure.Rejected);

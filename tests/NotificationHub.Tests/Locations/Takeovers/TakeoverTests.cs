@@ -61,7 +61,7 @@ public sealed class TakeoverTests(TakeoverScene scene) : IClassFixture<TakeoverS
     [InlineData(401, nameof(LocationErrorCode.TargetRefused), "secret")]
     [InlineData(404, nameof(LocationErrorCode.TargetRefused), "URL")]
     [InlineData(307, nameof(LocationErrorCode.TargetRefused), "redirect")]
-    [InlineData(500, nameof(LocationErrorCode.TargetUnavailable), "down")]
+    [InlineData(500, nameof(LocationErrorCode.TargetUnavailable), "problem of its own")]
     public async Task A_target_that_does_not_accept_the_test_changes_nothing_and_the_error_says_why(
         int status,
         string code,
@@ -207,6 +207,7 @@ public sealed class TakeoverTests(TakeoverScene scene) : IClassFixture<TakeoverS
         mdm.Secret += "-renewed";
         mdm.Configure();
         (await scene.Scene.FailToRotateAsync(location)).Message.ShouldContain("set it again");
+        (await mdm.FailToAddAsync(TakeoverMode.Relay)).Message.ShouldContain("--overwrite");
 
         await scene.Scene.RotateAsync(location, overwrite: true);
 
