@@ -80,7 +80,7 @@ var queryAlerts queryAlert[] = [
     severity: 2
     frequency: 'PT5M'
     window: 'PT15M'
-    query: 'AppMetrics | where Name == "${metrics.stalled}" | where tostring(Properties.stage) !startswith "publishing:" | summarize arg_max(TimeGenerated, Sum) by Subject = tostring(Properties.stage) | project Subject, Value = Sum'
+    query: 'AppMetrics | where Name == "${metrics.stalled}" | where tostring(Properties.stage) !startswith "publishing:" and tostring(Properties.stage) !startswith "relay:" | summarize arg_max(TimeGenerated, Sum) by Subject = tostring(Properties.stage) | project Subject, Value = Sum'
     operator: 'GreaterThan'
     threshold: 0
   }
@@ -91,6 +91,27 @@ var queryAlerts queryAlert[] = [
     frequency: 'PT5M'
     window: 'PT15M'
     query: 'AppMetrics | where Name == "${metrics.deadLettered}" | summarize Value = sum(Sum) by Subject = tostring(Properties.topic)'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'relay-delayed'
+    description: 'A relay target, such as the MDM, has not accepted a notification for 15 minutes.'
+    severity: 2
+    frequency: 'PT5M'
+    window: 'PT15M'
+    // Every replica reads this gauge from the database, so it also reports if no replica relays.
+    query: 'AppMetrics | where Name == "${metrics.oldestPendingAge}" | where tostring(Properties.stage) startswith "relay:" | summarize arg_max(TimeGenerated, Sum) by Subject = substring(tostring(Properties.stage), 6) | project Subject, Value = Sum'
+    operator: 'GreaterThan'
+    threshold: 900
+  }
+  {
+    name: 'relay-set-aside'
+    description: 'A relay target rejected notifications or did not accept them for a day, and the hub has set them aside.'
+    severity: 2
+    frequency: 'PT5M'
+    window: 'PT15M'
+    query: 'AppMetrics | where Name == "${metrics.relaySetAside}" | summarize arg_max(TimeGenerated, Sum) by Subject = tostring(Properties.target) | project Subject, Value = Sum'
     operator: 'GreaterThan'
     threshold: 0
   }

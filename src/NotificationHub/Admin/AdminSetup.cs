@@ -61,6 +61,7 @@ internal static class AdminSetup
     public static void MapAdminEndpoints(this IEndpointRouteBuilder admin)
     {
         admin.MapLocations();
+        admin.MapRelayTargets();
         admin.MapNotifications();
         admin.MapDeadLetters();
         admin.MapTrackedOperations();

@@ -64,6 +64,7 @@ internal static partial class HubCommandLine
         {
             ServeCommand.Create(runner),
             LocationsCommand.Create(runner),
+            RelayCommand.Create(runner),
             NotificationsCommand.Create(runner),
             DeadLettersCommand.Create(runner),
             OperationsCommand.Create(runner),

@@ -117,6 +117,7 @@ internal static class DiagnosticsSetup
         hub.Services.AddSingleton<DiagnosticCheck, DatabaseCheck>();
         hub.Services.AddSingleton<DiagnosticCheck, ReplicaCheck>();
         hub.Services.AddSingleton<DiagnosticCheck, KeyRingCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, RelayCheck>();
         hub.Services.AddSingleton<DiagnosticCheck, PublicUrlCheck>();
         hub.Services.AddSingleton<DiagnosticCheck, ServiceBusCheck>();
         hub.Services.AddSingleton<DiagnosticCheck, AppleCheck>();

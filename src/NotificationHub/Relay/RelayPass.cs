@@ -26,6 +26,8 @@ internal sealed partial class RelayPass(
 
     public Signal TurnEnded => turnEnded;
 
+    public bool HasTargets { get; private set; }
+
     /// <summary>A new owner of the lease starts without pauses.</summary>
     public void Begin() => backoffs.Clear();
 
@@ -37,6 +39,7 @@ internal sealed partial class RelayPass(
     public async Task<int> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         var targets = await ListAsync(cancellationToken);
+        HasTargets = targets.Count > 0;
         var rows = await fanOut.RunAsync(
             lease,
             [.. targets.Where(target => target.State != RelayTargetState.Removed)],

@@ -8,7 +8,7 @@ namespace NotificationHub.Relay;
 
 // A class, because a record's ToString would print the secret.
 /// <summary>A relay target to add, as received by a command or over HTTP.</summary>
-internal sealed class AddRelayTargetInput
+internal sealed class RelayTargetInput
 {
     [Description("The URL that receives the location's notifications. It must be https.")]
     public string? Url { get; init; }
@@ -31,7 +31,7 @@ internal sealed class RelayService(
 
     public async Task<RelayTargetStatus> AddAsync(
         string locationId,
-        AddRelayTargetInput input,
+        RelayTargetInput input,
         Actor actor,
         CancellationToken cancellationToken
     )
@@ -61,7 +61,7 @@ internal sealed class RelayService(
         return (await ListAsync(locationId, cancellationToken)).Single(one => one.Target == target.TargetId);
     }
 
-    /// <param name="targetId">Null for all targets of the location.</param>
+    /// <param name="targetId">Null for all targets of the location; for its only one if the state is <c>removed</c>.</param>
     /// <param name="state"><c>running</c>, <c>stopped</c> or <c>removed</c>.</param>
     public Task<IReadOnlyList<RelayTargetStatus>> SetStateAsync(
         string locationId,
@@ -80,7 +80,12 @@ internal sealed class RelayService(
             new AuditedAct(action, locationId, Describe(targetId)),
             async () =>
             {
-                var targets = await SelectAsync(locationId, targetId, cancellationToken);
+                var targets = await SelectAsync(
+                    locationId,
+                    targetId,
+                    state == RelayTargetState.Removed,
+                    cancellationToken
+                );
                 await database.WriteAsync(
                     async transaction =>
                     {
@@ -116,7 +121,7 @@ internal sealed class RelayService(
             async () =>
             {
                 var resent = 0;
-                foreach (var target in await SelectAsync(locationId, targetId, cancellationToken))
+                foreach (var target in await SelectAsync(locationId, targetId, isSingle: false, cancellationToken))
                 {
                     resent += await ResendAsync(target.Target, seqs, cancellationToken);
                 }
@@ -127,15 +132,15 @@ internal sealed class RelayService(
 
     public async Task<IReadOnlyList<SetAsideDelivery>> ListSetAsideAsync(
         string locationId,
-        string targetId,
+        string? targetId,
         long after,
         int limit,
         CancellationToken cancellationToken
     )
     {
-        await SelectAsync(locationId, targetId, cancellationToken);
+        var target = (await SelectAsync(locationId, targetId, isSingle: true, cancellationToken))[0].Target;
         return await database.ReadAsync(
-            connection => connection.ListSetAsideAsync(targetId, after, limit),
+            connection => connection.ListSetAsideAsync(target, after, limit),
             cancellationToken
         );
     }
@@ -168,15 +173,25 @@ internal sealed class RelayService(
         return resent;
     }
 
+    /// <param name="isSingle">Whether the location must have only one target if none is named.</param>
     private async Task<IReadOnlyList<RelayTargetStatus>> SelectAsync(
         string locationId,
         string? targetId,
+        bool isSingle,
         CancellationToken cancellationToken
     )
     {
         var targets = (await ListAsync(locationId, cancellationToken))
             .Where(target => targetId is null || target.Target == targetId)
             .ToList();
+        if (isSingle && targets.Count > 1)
+        {
+            throw new LocationException(
+                LocationErrorCode.BadInput,
+                $"Location {locationId} has {targets.Count} relay targets. Nothing was changed. Specify one with --target."
+            );
+        }
+
         return targets.Count > 0
             ? targets
             : throw new LocationException(
@@ -187,7 +202,7 @@ internal sealed class RelayService(
             );
     }
 
-    private (Uri Url, RelaySecret? Secret) Parse(AddRelayTargetInput input)
+    private (Uri Url, RelaySecret? Secret) Parse(RelayTargetInput input)
     {
         RelaySecret? secret = null;
         if (!RelayUrl.TryParse(input.Url, environment.IsDevelopment(), out var url, out var error))

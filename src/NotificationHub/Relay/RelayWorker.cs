@@ -40,11 +40,8 @@ internal sealed class RelayWorker(
         while (true)
         {
             var started = Time.GetTimestamp();
-            var wake = Task.WhenAny(
-                signals.NotificationsAppended.Next,
-                signals.RelayTargetsChanged.Next,
-                pass.TurnEnded.Next
-            );
+            var appended = signals.NotificationsAppended.Next;
+            var changed = Task.WhenAny(signals.RelayTargetsChanged.Next, pass.TurnEnded.Next);
             var rows = await pass.RunAsync(lease, cancellationToken);
             if (measuredAt is null || Time.GetElapsedTime(measuredAt.Value) >= MeasureInterval)
             {
@@ -57,6 +54,8 @@ internal sealed class RelayWorker(
                 // As in routing: under load, fewer and larger passes leave the writer to the intake.
                 var rest = 2 * Time.GetElapsedTime(started);
                 await Task.Delay(rest > MinRest ? rest : MinRest, Time, cancellationToken);
+                // Without targets, the intake need not wake this stage.
+                var wake = pass.HasTargets ? Task.WhenAny(appended, changed) : changed;
                 await Signal.WaitAsync(wake, PollInterval, Time, cancellationToken);
             }
         }

@@ -49,6 +49,8 @@ public sealed partial class AlertTests
             "no-metrics",
             "stage-stalled",
             "dead-lettered",
+            "relay-delayed",
+            "relay-set-aside",
             "location-states",
             "no-deliveries",
             "invalid-credentials",
@@ -76,6 +78,8 @@ public sealed partial class AlertTests
         QueryOf("topic-delayed").ShouldContain($"tostring(Properties.stage) startswith {Quoted(topics)}");
         QueryOf("topic-delayed").ShouldContain($"substring(tostring(Properties.stage), {topics.Length})");
         QueryOf("stage-stalled").ShouldContain($"tostring(Properties.stage) !startswith {Quoted(topics)}");
+        QueryOf("relay-delayed").ShouldContain("startswith \"relay:\"");
+        QueryOf("stage-stalled").ShouldContain("!startswith \"relay:\"");
         QueryOf("location-states")
             .ShouldContain(
                 $"tostring(Properties.state) in ({string.Join(", ", new LocationHealth(null!).ClosedStates.Select(Quoted))})"

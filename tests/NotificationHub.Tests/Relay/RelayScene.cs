@@ -83,7 +83,7 @@ internal sealed class RelayScene : IAsyncDisposable
         (
             await Service.AddAsync(
                 LocationId,
-                new AddRelayTargetInput { Url = url, Secret = secret },
+                new RelayTargetInput { Url = url, Secret = secret },
                 TestActor.Operator,
                 CancellationToken.None
             )
