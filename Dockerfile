@@ -1,4 +1,5 @@
 # docker build --tag notificationhub:0.1.0 .
+# infra/bicep/README.md builds it for two platforms, with labels, a list of its contents (SBOM) and its origin.
 
 FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
 ARG TARGETARCH
@@ -11,6 +12,13 @@ RUN mkdir /data
 
 # No shell and no package manager. "extra" adds ICU, which SqlClient requires.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="NotificationHub" \
+    org.opencontainers.image.description="Receives Apple's App and Book Management notifications and publishes events" \
+    org.opencontainers.image.licenses="MIT" \
+    org.opencontainers.image.version="$VERSION" \
+    org.opencontainers.image.revision="$REVISION"
 WORKDIR /app
 COPY --from=build /app .
 # The only writable folder besides /tmp. A new volume takes its owner from here.

@@ -87,16 +87,23 @@ param dailyLogCapInGB int = 5
 @description('The Entra ID application whose tokens grant access to the admin API; if empty, Entra ID grants none.')
 param adminAudience string = ''
 
-@description('A host name of your own for the hub; empty for the one that Azure assigns.')
+@description('A host name of your own for the hub; empty for the one that Azure assigns. Create its DNS records before the hub is deployed.')
 param customDomain string = ''
 
-@description('The ID of the certificate of that host name, in the Container Apps environment.')
+@description('The ID of your certificate of that host name, in the Container Apps environment; if empty, Azure creates and renews one.')
 param customDomainCertificateId string = ''
+
+@description('Protects the database and the vault against deletion. Not the namespace: the lock would keep subscriptions that are no longer declared.')
+param withDeleteLocks bool = true
+
+@description('The tags of all resources.')
+param tags { *: string } = {}
 
 @description('Other settings of the hub by name, such as Refetch__RequestsPerSecond.')
 param settings object = {}
 
 var suffix = uniqueString(resourceGroup().id)
+var allTags = union({ application: 'NotificationHub', deployment: name }, tags)
 // The maximum of each tier. A full topic accepts no more events for any subscription.
 var topicSizeInMegabytes = serviceBusTier == 'Premium' ? 81920 : 5120
 // /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.ContainerRegistry/registries/NAME. Azure evaluates the scope of a module even if
@@ -108,12 +115,14 @@ var registryServer = empty(registryId) ? '' : split(image, '/')[0]
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: '${name}-hub'
   location: location
+  tags: allTags
 }
 
 module network 'modules/network.bicep' = {
   params: {
     name: '${name}-network'
     location: location
+    tags: allTags
     addressPrefix: networkAddressPrefix
     privateNetworking: privateNetworking
     withOperatorSubnet: withOperatorSubnet
@@ -124,6 +133,7 @@ module monitoring 'modules/monitoring.bicep' = {
   params: {
     name: name
     location: location
+    tags: allTags
     publisherPrincipalId: identity.properties.principalId
     dailyLogCapInGB: dailyLogCapInGB
   }
@@ -133,6 +143,8 @@ module serviceBus 'modules/service-bus.bicep' = {
   params: {
     name: '${name}-bus-${suffix}'
     location: location
+    tags: allTags
+    workspaceId: monitoring.outputs.workspaceId
     tier: serviceBusTier
     topicSizeInMegabytes: topicSizeInMegabytes
     privateNetworking: privateNetworking
@@ -147,6 +159,9 @@ module sql 'modules/sql.bicep' = {
   params: {
     name: '${name}-sql-${suffix}'
     location: location
+    tags: allTags
+    workspaceId: monitoring.outputs.workspaceId
+    withDeleteLock: withDeleteLocks
     administratorName: sqlAdministratorName
     administratorObjectId: sqlAdministratorObjectId
     serverless: sqlServerless
@@ -167,6 +182,9 @@ module keyVault 'modules/key-vault.bicep' = {
     // A vault's name has at most 24 characters.
     name: 'kv-${suffix}'
     location: location
+    tags: allTags
+    workspaceId: monitoring.outputs.workspaceId
+    withDeleteLock: withDeleteLocks
     privateNetworking: privateNetworking
     operatorAddresses: operatorAddresses
     readerPrincipalId: identity.properties.principalId
@@ -189,6 +207,7 @@ module containerEnvironment 'modules/container-environment.bicep' = {
   params: {
     name: '${name}-apps'
     location: location
+    tags: allTags
     zoneRedundant: zoneRedundant
     subnetId: network.outputs.appsSubnetId
     workspaceName: monitoring.outputs.workspaceName
@@ -203,6 +222,7 @@ module containerApp 'modules/container-app.bicep' = {
     jobName: '${name}-command'
     withHub: withHub
     location: location
+    tags: allTags
     image: image
     registryServer: registryServer
     identityId: identity.id
@@ -227,6 +247,7 @@ module alerts 'modules/alerts.bicep' = if (withHub) {
   params: {
     name: name
     location: location
+    tags: allTags
     emails: alertEmails
     phones: alertPhones
     webhooks: alertWebhooks
@@ -249,6 +270,12 @@ output publicUrl string = withHub ? containerApp.outputs.publicUrl : ''
 
 @description('The database user to create for the hub.')
 output identityName string = identity.name
+
+@description('The host name to which the DNS record (CNAME) of a custom domain points.')
+output defaultHost string = containerApp.outputs.defaultHost
+
+@description('The value of the TXT record asuid.DOMAIN, which proves that a custom domain is yours.')
+output domainVerificationId string = containerApp.outputs.domainVerificationId
 
 output sqlServerHost string = sql.outputs.host
 

@@ -1,6 +1,7 @@
 // The alerts that notify the on-call engineer.
 param name string
 param location string
+param tags object
 param emails string[]
 param phones { countryCode: string, phoneNumber: string }[]
 param webhooks string[]
@@ -263,6 +264,7 @@ var emailReceivers = map(range(0, length(emails)), index => {
 resource urgentGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: '${name}-urgent'
   location: 'global'
+  tags: tags
   properties: {
     groupShortName: take('${take(replace(name, '-', ''), 10)}-!', 12)
     enabled: true
@@ -284,6 +286,7 @@ resource urgentGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: '${name}-on-call'
   location: 'global'
+  tags: tags
   properties: {
     groupShortName: take(replace(name, '-', ''), 12)
     enabled: true
@@ -301,6 +304,7 @@ resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for alert in queryAlerts: {
     name: '${name}-${alert.name}'
     location: location
+    tags: tags
     kind: 'LogAlert'
     properties: {
       displayName: '${name}: ${alert.name}'
@@ -336,6 +340,7 @@ resource metricRules 'Microsoft.Insights/metricAlerts@2026-01-01' = [
   for alert in metricAlerts: {
     name: '${name}-${alert.name}'
     location: 'global'
+    tags: tags
     properties: {
       description: '${alert.description} See docs/runbook.md#${alert.name}'
       severity: alert.severity
@@ -374,7 +379,7 @@ resource webTest 'Microsoft.Insights/webtests@2022-06-15' = {
   name: '${name}-outside'
   location: location
   // Azure finds the component of a test by this tag.
-  tags: { 'hidden-link:${applicationInsightsId}': 'Resource' }
+  tags: union(tags, { 'hidden-link:${applicationInsightsId}': 'Resource' })
   kind: 'standard'
   properties: {
     SyntheticMonitorId: '${name}-outside'
@@ -408,6 +413,7 @@ resource webTest 'Microsoft.Insights/webtests@2022-06-15' = {
 resource unreachable 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   name: '${name}-unreachable'
   location: 'global'
+  tags: tags
   properties: {
     description: 'The hub does not respond to requests from outside, or its certificate expires within 14 days. See docs/runbook.md#unreachable'
     severity: 0

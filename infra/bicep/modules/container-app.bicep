@@ -3,6 +3,7 @@ param name string
 param jobName string
 param withHub bool
 param location string
+param tags object
 param image string
 param registryServer string
 param identityId string
@@ -34,7 +35,9 @@ var readiness = {
 }
 // Until the last of these probes has failed, the ingress may send deliveries to a replica that is stopping.
 var drainSeconds = readiness.periodSeconds * readiness.failureThreshold + readiness.timeoutSeconds
-var publicHost = empty(customDomain) ? '${name}.${managedEnvironment.properties.defaultDomain}' : customDomain
+var defaultHost = '${name}.${managedEnvironment.properties.defaultDomain}'
+var publicHost = empty(customDomain) ? defaultHost : customDomain
+var withManagedCertificate = withHub && !empty(customDomain) && empty(customDomainCertificateId)
 
 var hubSettings = [
   { name: 'ASPNETCORE_HTTP_PORTS', value: string(port) }
@@ -91,6 +94,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
 resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
   name: name
   location: location
+  tags: tags
   identity: identity
   properties: {
     environmentId: managedEnvironment.id
@@ -105,11 +109,10 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
         customDomains: empty(customDomain)
           ? []
           : [
-              {
-                name: customDomain
-                certificateId: customDomainCertificateId
-                bindingType: 'SniEnabled'
-              }
+              empty(customDomainCertificateId)
+                // Azure issues the certificate only after the app has the name, and then binds it.
+                ? { name: customDomain, bindingType: 'Auto' }
+                : { name: customDomain, bindingType: 'SniEnabled', certificateId: customDomainCertificateId }
             ]
       }
       registries: registries
@@ -160,10 +163,24 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
   }
 }
 
+resource managedCertificate 'Microsoft.App/managedEnvironments/managedCertificates@2026-07-01' = if (withManagedCertificate) {
+  parent: managedEnvironment
+  name: replace(customDomain, '.', '-')
+  location: location
+  tags: tags
+  // Azure checks that an app of the environment has the name.
+  dependsOn: [app]
+  properties: {
+    subjectName: customDomain
+    domainControlValidation: 'CNAME'
+  }
+}
+
 // Runs when an operator starts it, also while no replica runs: before the first deployment of the hub, and during a restore.
 resource job 'Microsoft.App/jobs@2026-07-01' = {
   name: jobName
   location: location
+  tags: tags
   identity: identity
   properties: {
     environmentId: managedEnvironment.id
@@ -193,3 +210,5 @@ resource job 'Microsoft.App/jobs@2026-07-01' = {
 
 output id string = resourceId('Microsoft.App/containerApps', name)
 output publicUrl string = 'https://${publicHost}'
+output defaultHost string = defaultHost
+output domainVerificationId string = managedEnvironment.properties.customDomainConfiguration.customDomainVerificationId

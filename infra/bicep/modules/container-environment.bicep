@@ -1,6 +1,7 @@
 // The Container Apps environment of the hub.
 param name string
 param location string
+param tags object
 param zoneRedundant bool
 param subnetId string
 param workspaceName string
@@ -12,6 +13,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existin
 resource managedEnvironment 'Microsoft.App/managedEnvironments@2026-07-01' = {
   name: name
   location: location
+  tags: tags
   properties: {
     // Always public, because Apple sends notifications from the internet.
     vnetConfiguration: {

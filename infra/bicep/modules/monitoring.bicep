@@ -1,6 +1,7 @@
 // Log Analytics and Application Insights, which store logs, traces and metrics.
 param name string
 param location string
+param tags object
 param publisherPrincipalId string
 param dailyLogCapInGB int
 
@@ -10,6 +11,7 @@ var publisherRole = '3913510d-42f4-4e42-8a64-420c390055eb'
 resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: '${name}-logs'
   location: location
+  tags: tags
   properties: {
     sku: { name: 'PerGB2018' }
     retentionInDays: 30
@@ -20,6 +22,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
 resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
   name: '${name}-insights'
   location: location
+  tags: tags
   kind: 'web'
   properties: {
     Application_Type: 'web'

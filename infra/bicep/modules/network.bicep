@@ -1,6 +1,7 @@
 // A subnet for Container Apps, one for private endpoints, and one for a machine of the operators.
 param name string
 param location string
+param tags object
 param addressPrefix string
 param privateNetworking bool
 param withOperatorSubnet bool
@@ -11,6 +12,7 @@ var serviceEndpoints = privateNetworking ? [] : [{ service: 'Microsoft.Sql' }, {
 resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: name
   location: location
+  tags: tags
   properties: {
     addressSpace: { addressPrefixes: [addressPrefix] }
     // Neither subnets nor peerings here: a list would remove the ones that others have added.

@@ -1,6 +1,7 @@
 // A private endpoint for one resource, and its DNS name in the hub's network and in the linked networks.
 param name string
 param location string
+param tags object
 param targetId string
 param groupId string
 param zoneName string
@@ -11,12 +12,14 @@ param linkedNetworkIds string[]
 resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
   name: zoneName
   location: 'global'
+  tags: tags
 }
 
 resource zoneLink 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = {
   parent: zone
   name: uniqueString(networkId)
   location: 'global'
+  tags: tags
   properties: {
     registrationEnabled: false
     virtualNetwork: { id: networkId }
@@ -28,6 +31,7 @@ resource linkedZoneLinks 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@
     parent: zone
     name: uniqueString(linkedNetworkIds[index])
     location: 'global'
+    tags: tags
     properties: {
       registrationEnabled: false
       virtualNetwork: { id: linkedNetworkIds[index] }
@@ -38,6 +42,7 @@ resource linkedZoneLinks 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@
 resource endpoint 'Microsoft.Network/privateEndpoints@2026-03-01' = {
   name: name
   location: location
+  tags: tags
   properties: {
     subnet: { id: subnetId }
     privateLinkServiceConnections: [

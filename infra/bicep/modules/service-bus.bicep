@@ -1,6 +1,7 @@
 // The topics, subscriptions and rules of topics.json, which routing and the simulator read as well.
 param name string
 param location string
+param tags object
 
 @allowed(['Standard', 'Premium'])
 param tier string
@@ -8,6 +9,7 @@ param tier string
 param topicSizeInMegabytes int
 param privateNetworking bool
 param senderPrincipalId string
+param workspaceId string
 param endpointSubnetId string
 param networkId string
 param linkedNetworkIds string[]
@@ -44,6 +46,7 @@ var senderRole = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
 resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
   name: name
   location: location
+  tags: tags
   sku: isPremium ? { name: tier, tier: tier, capacity: 1 } : { name: tier, tier: tier }
   properties: {
     // No shared access keys: nothing to leak, nothing to rotate.
@@ -112,10 +115,23 @@ resource senders 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+// Who changed topics, subscriptions and rules, and which connections the network rejected.
+// The version that Azure documents; the only stable one is of 2016.
+#disable-next-line use-recent-api-versions
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: namespace
+  name: 'audit'
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'OperationalLogs', enabled: true }, { category: 'VNetAndIPFilteringLogs', enabled: true }]
+  }
+}
+
 module privateEndpoint 'private-endpoint.bicep' = if (isPrivate) {
   params: {
     name: '${name}-endpoint'
     location: location
+    tags: tags
     targetId: namespace.id
     groupId: 'namespace'
     zoneName: 'privatelink.servicebus.windows.net'

@@ -145,6 +145,36 @@ public sealed class ContainerTests
     }
 
     [BicepFact]
+    public void Azure_issues_the_certificate_of_a_custom_domain_in_the_first_deployment()
+    {
+        const string Type = "Microsoft.App/managedEnvironments/managedCertificates";
+        var domain = Deployment.Prod.Hub.At("properties.configuration.ingress.customDomains.0");
+        var certificate = Deployment.Prod.One(Type);
+
+        (domain.Text("name"), domain.Text("bindingType"), domain.Text("certificateId")).ShouldBe(
+            ("hub.example.com", "Auto", null)
+        );
+        certificate.Text("properties.subjectName").ShouldBe("hub.example.com");
+        // Azure issues it only if an app has the name.
+        Deployment
+            .Main.At("resources.containerApp.properties.template.resources.managedCertificate.dependsOn")
+            .EnumerateArray()
+            .Select(name => name.GetString())
+            .ShouldContain("app");
+        Deployment.Prod.Outputs.Text("publicUrl").ShouldBe("https://hub.example.com");
+        Deployment.Prod.Environment["Publishing__PublicUrl"].ShouldBe("https://hub.example.com");
+        // The values of the DNS records are known before the hub is deployed.
+        Deployment.WithoutHub.Outputs.Text("defaultHost")!.ShouldContain("nhub-dev-hub");
+        Deployment.WithoutHub.Outputs.Text("domainVerificationId")!.ShouldContain("customDomainVerificationId");
+
+        Deployment.Dev.OfType(Type).ShouldBeEmpty();
+        Deployment.ContainerApp.OfType(Type).ShouldBeEmpty("the parameters name a certificate");
+        Deployment
+            .ContainerApp.Hub.Text("properties.configuration.ingress.customDomains.0.bindingType")
+            .ShouldBe("SniEnabled");
+    }
+
+    [BicepFact]
     public void A_share_of_the_traces_and_each_log_line_are_ingested_once()
     {
         var (dev, prod) = (Deployment.Dev.Environment, Deployment.Prod.Environment);

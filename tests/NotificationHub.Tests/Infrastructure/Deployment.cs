@@ -28,6 +28,8 @@ internal sealed class Deployment
             BicepFiles.Read("prod.bicepparam")
                 + $$"""
                 param linkedNetworkIds = ['{{LinkedNetworkId}}']
+                param customDomain = 'hub.example.com'
+                param tags = { team: 'mobile' }
                 param alertPhones = [{ countryCode: '1', phoneNumber: '5550100' }]
                 param alertWebhooks = ['https://alerts.example.com/hub']
                 param urgentActionGroupIds = ['{{ExistingActionGroupId}}']
@@ -55,6 +57,7 @@ internal sealed class Deployment
             param jobName = 'nhub-test-command'
             param withHub = true
             param location = 'westeurope'
+            param tags = {}
             param image = 'registry.azurecr.io/notificationhub:0.1.0'
             param registryServer = 'registry.azurecr.io'
             param identityId = '/hub-identity'
@@ -89,7 +92,7 @@ internal sealed class Deployment
 
     public static Deployment Dev => LazyDev.Value;
 
-    /// <summary>As production, with a linked network and further receivers of alerts.</summary>
+    /// <summary>As production, with a linked network, further receivers of alerts, a custom domain and a tag.</summary>
     public static Deployment Prod => LazyProd.Value;
 
     /// <summary>As development before the database admits the hub, with a registry and an operator's address.</summary>

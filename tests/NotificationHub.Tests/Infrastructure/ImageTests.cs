@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using NotificationHub.CommandLine;
 using NotificationHub.Health;
@@ -7,7 +8,7 @@ using NotificationHub.Storage;
 namespace NotificationHub.Tests.Infrastructure;
 
 /// <summary>Checks the image without building it.</summary>
-public sealed class ImageTests
+public sealed partial class ImageTests
 {
     private const string Program = "/app/NotificationHub";
 
@@ -98,6 +99,20 @@ public sealed class ImageTests
     }
 
     [Fact]
+    public void The_image_states_its_version_its_revision_and_its_license()
+    {
+        var labels = Labels()
+            .Matches(ImageFile.One("LABEL"))
+            .ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
+
+        labels["version"].ShouldBe("$VERSION");
+        labels["revision"].ShouldBe("$REVISION");
+        labels["licenses"].ShouldBe("MIT");
+        ImageFile.Final.ShouldContain(("ARG", "VERSION=0.0.0"));
+        ImageFile.Final.ShouldContain(("ARG", "REVISION=unknown"));
+    }
+
+    [Fact]
     public void The_build_context_contains_only_listed_files()
     {
         var lines = RepositoryFiles
@@ -121,6 +136,9 @@ public sealed class ImageTests
             .Select(resource => resource.Attribute("Include")!.Value)
             .Where(path => path.StartsWith("../../", StringComparison.Ordinal))
             .Select(path => path["../../".Length..]);
+
+    [GeneratedRegex("org\\.opencontainers\\.image\\.(\\w+)=\"([^\"]*)\"")]
+    private static partial Regex Labels();
 
     private static Task<int> RunAsync(string[] args) =>
         HubCommandLine.RunAsync(args, TextWriter.Null, Stream.Null, TextWriter.Null);

@@ -107,6 +107,28 @@ public sealed class ScriptTests : IDisposable
         Run("remove-undeclared.sh", ["nhub", "bus", "--delete"], "other|").ExitCode.ShouldBe(3);
     }
 
+    [UnixFact]
+    public void A_snapshot_is_written_for_each_parameter_file()
+    {
+        File.WriteAllText(folder.File("one.bicepparam"), "");
+        File.WriteAllText(folder.File("two.bicepparam"), "");
+        File.WriteAllText(
+            folder.File("bicep"),
+            "#!/usr/bin/env bash\necho \"$HUB_IMAGE $ALERT_EMAIL\" > \"${2%.bicepparam}.snapshot.json\"\n"
+        );
+        File.SetUnixFileMode(folder.File("bicep"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        Run("snapshot.sh", [folder.File("bicep"), folder.Path, folder.File("target")], "").ExitCode.ShouldBe(0);
+
+        Directory
+            .EnumerateFiles(folder.File("target"))
+            .Select(Path.GetFileName)
+            .ShouldBe(["one.snapshot.json", "two.snapshot.json"], ignoreOrder: true);
+        BicepFiles
+            .RequiredVariables()
+            .ShouldAllBe(name => BicepFiles.Read("snapshot.sh").Contains($"{name}=", StringComparison.Ordinal));
+    }
+
     public void Dispose() => folder.Dispose();
 
     private string[] Calls() => File.ReadAllLines(folder.File("calls"));

@@ -127,6 +127,36 @@ public sealed partial class WorkflowTests
     }
 
     [Fact]
+    public void The_image_is_built_for_both_platforms_listed_and_searched_for_vulnerabilities()
+    {
+        var scripts = Scripts("supply-chain");
+
+        scripts.ShouldContain("--platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max");
+        scripts.ShouldContain("--fail-on high");
+        Container().Matches(scripts).ShouldHaveSingleItem().Value.ShouldContain("@sha256:");
+        // The README builds the image for production in the same way.
+        BicepFiles
+            .Read("README.md")
+            .ShouldContain("--platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max");
+    }
+
+    [Fact]
+    public void A_pull_request_shows_how_it_changes_the_deployment()
+    {
+        var job = Jobs.Single(job => job.Name == "deployment-changes").Job;
+
+        job.Text("if").ShouldBe("${{ github.event_name == 'pull_request' }}");
+        // The base is a parent of the commit that is checked out.
+        job.Items("steps").First().Text("with", "fetch-depth").ShouldBe("2");
+        Scripts("deployment-changes").ShouldContain("-getProperty:BicepPath");
+        Script()
+            .Matches(Scripts("deployment-changes"))
+            .Select(match => match.Groups["name"].Value)
+            .ShouldBe(["snapshot.sh", "snapshot.sh"]);
+        System.IO.File.Exists(System.IO.Path.Combine(BicepFiles.Folder, "snapshot.sh")).ShouldBeTrue();
+    }
+
+    [Fact]
     public void Dependabot_updates_everything_that_is_pinned() =>
         RepositoryFiles
             .Yaml(".github/dependabot.yml")
@@ -139,6 +169,12 @@ public sealed partial class WorkflowTests
             '\n',
             Jobs.Single(one => one.Name == job).Job.Items("steps").Select(step => step.Text("run")).OfType<string>()
         );
+
+    [GeneratedRegex(@"anchore/grype\S+")]
+    private static partial Regex Container();
+
+    [GeneratedRegex(@"infra/bicep/(?<name>[\w-]+\.sh)")]
+    private static partial Regex Script();
 
     [GeneratedRegex(@"uses: [\w-]+/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")]
     private static partial Regex Pinned();
