@@ -116,9 +116,11 @@ public sealed partial class DeploymentNamesTests
         Unknown("migrate --after-restore").ShouldBeEmpty();
     }
 
-    // A code span that starts with a command of the hub and has more than one word, so that other terms with the same word do not count.
+    // A code span of several words that starts with a command of the hub. Reasons of the health detail contain a colon.
     private static bool IsCommand(string code) =>
-        code.Split(' ') is [var first, _, ..] && Root.Subcommands.Any(command => command.Name == first);
+        !code.Contains(": ", StringComparison.Ordinal)
+        && code.Split(' ') is [var first, _, ..]
+        && Root.Subcommands.Any(command => command.Name == first);
 
     private static IEnumerable<string> Unknown(string text)
     {

@@ -157,10 +157,11 @@ public sealed class ContainerTests
         certificate.Text("properties.subjectName").ShouldBe("hub.example.com");
         // Azure issues it only if an app has the name.
         Deployment
-            .Main.At("resources.containerApp.properties.template.resources.managedCertificate.dependsOn")
+            .Main.At("resources.containerApp.properties.template.resources")
             .EnumerateArray()
-            .Select(name => name.GetString())
-            .ShouldContain("app");
+            .Single(resource => resource.Text("type") == Type)
+            .Texts("dependsOn")
+            .ShouldContain("[resourceId('Microsoft.App/containerApps', parameters('name'))]");
         Deployment.Prod.Outputs.Text("publicUrl").ShouldBe("https://hub.example.com");
         Deployment.Prod.Environment["Publishing__PublicUrl"].ShouldBe("https://hub.example.com");
         // The values of the DNS records are known before the hub is deployed.
