@@ -29,7 +29,7 @@ public sealed class InterruptedRegistrationTests
         pending.State.ShouldBe(LocationState.Pending);
         failure.Message.ShouldContain(pending.LocationId);
 
-        scene.Network.Heal();
+        scene.Network.Repair();
         var location = await scene.RegisterAsync();
 
         location.LocationId.ShouldBe(pending.LocationId);
@@ -47,7 +47,7 @@ public sealed class InterruptedRegistrationTests
         (await scene.FailToRegisterAsync()).Code.ShouldBe(LocationErrorCode.Unconfirmed);
         (await scene.SecretStatesAsync()).ShouldBe(["pending"]);
 
-        scene.Network.Heal();
+        scene.Network.Repair();
         await scene.RegisterAsync();
 
         (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);

@@ -24,7 +24,7 @@ public sealed class LocationRotationTests
         (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);
         (await scene.PostAsync(url, old, scene.Library.UId)).ShouldBe(HttpStatusCode.OK);
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
-        await scene.KeepUpAsync();
+        await scene.RunSecretLifecycleAsync();
         (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);
 
         await scene.LetTimePassAsync();
@@ -78,7 +78,7 @@ public sealed class LocationRotationTests
         (await scene.SecretStatesAsync()).ShouldBe(["active", "pending"]);
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
 
-        scene.Network.Heal();
+        scene.Network.Repair();
         var result = await scene.RotateAsync(location);
 
         result.IsResumed.ShouldBeTrue();
@@ -95,11 +95,11 @@ public sealed class LocationRotationTests
         await scene.FailToRotateAsync(location);
 
         // Apple's test used it, before Apple applied the configuration.
-        await scene.KeepUpAsync();
+        await scene.RunSecretLifecycleAsync();
         (await scene.SecretStatesAsync()).ShouldBe(["active", "pending"]);
 
         await scene.PostAsAppleAsync();
-        await scene.KeepUpAsync();
+        await scene.RunSecretLifecycleAsync();
 
         (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);
     }
@@ -114,7 +114,7 @@ public sealed class LocationRotationTests
         await scene.LetTimePassAsync();
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
 
-        scene.Network.Heal();
+        scene.Network.Repair();
         (await scene.RotateAsync(location)).IsResumed.ShouldBeFalse();
 
         (await scene.SecretStatesAsync()).ShouldBe(["retiring", "retired", "active"]);

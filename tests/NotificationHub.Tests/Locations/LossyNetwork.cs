@@ -14,7 +14,7 @@ internal sealed class LossyNetwork : DelegatingHandler
 
     public static bool IsPost(HttpRequestMessage request) => request.Method == HttpMethod.Post;
 
-    public void Heal() => LoseRequest = LoseResponse = _ => false;
+    public void Repair() => LoseRequest = LoseResponse = _ => false;
 
     protected override async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request,
@@ -27,13 +27,13 @@ internal sealed class LossyNetwork : DelegatingHandler
             throw new HttpRequestException("The connection was refused.");
         }
 
-        var answer = await base.SendAsync(request, cancellationToken);
+        var response = await base.SendAsync(request, cancellationToken);
         if (!LoseResponse(request))
         {
-            return answer;
+            return response;
         }
 
-        answer.Dispose();
+        response.Dispose();
         throw new HttpRequestException("The connection was reset.");
     }
 }

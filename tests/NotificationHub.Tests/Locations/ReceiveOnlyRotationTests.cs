@@ -22,11 +22,11 @@ public sealed class ReceiveOnlyRotationTests
         result.IsResumed.ShouldBeFalse();
         (await PostAsync(scene, location, lost)).ShouldBe(HttpStatusCode.OK);
         (await PostAsync(scene, location, secret, "TEST_NOTIFICATION")).ShouldBe(HttpStatusCode.OK);
-        await scene.KeepUpAsync();
+        await scene.RunSecretLifecycleAsync();
         (await scene.SecretStatesAsync()).ShouldBe(["active", "pending"]);
 
         (await PostAsync(scene, location, secret)).ShouldBe(HttpStatusCode.OK);
-        await scene.KeepUpAsync();
+        await scene.RunSecretLifecycleAsync();
         (await scene.SecretStatesAsync()).ShouldBe(["retiring", "active"]);
         await scene.LetTimePassAsync();
 

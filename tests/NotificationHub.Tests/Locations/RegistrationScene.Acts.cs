@@ -39,12 +39,12 @@ internal sealed partial class RegistrationScene
         request.Content = new StringContent(
             TestLocation.Notification($"p-{Interlocked.Increment(ref count)}", uId, type)
         );
-        using var answer = await Hub.Http.SendAsync(request);
-        return answer.StatusCode;
+        using var response = await Hub.Http.SendAsync(request);
+        return response.StatusCode;
     }
 
     /// <summary>Runs one pass of a monitor under its own lease.</summary>
-    public async Task UnderLeaseAsync(Func<Lease, Task> pass)
+    public async Task RunUnderLeaseAsync(Func<Lease, Task> pass)
     {
         var leases = Service<LeaseKeeper>();
         var lease = (await leases.TryAcquireAsync("test", CancellationToken.None))!;
@@ -53,10 +53,10 @@ internal sealed partial class RegistrationScene
     }
 
     /// <summary>Stores which secrets were used, and runs the secret lifecycle.</summary>
-    public async Task KeepUpAsync()
+    public async Task RunSecretLifecycleAsync()
     {
         await Service<SecretUsageWriter>().WriteAsync(CancellationToken.None);
-        await UnderLeaseAsync(lease => Service<SecretLifecycle>().RunAsync(lease, CancellationToken.None));
+        await RunUnderLeaseAsync(lease => Service<SecretLifecycle>().RunAsync(lease, CancellationToken.None));
     }
 
     /// <summary>Moves all stored times back by a quarter of an hour, so that leases expire and secrets retire.</summary>
@@ -75,7 +75,7 @@ internal sealed partial class RegistrationScene
             },
             CancellationToken.None
         );
-        await KeepUpAsync();
+        await RunSecretLifecycleAsync();
     }
 
     public Task ImportHasBegunAsync() =>

@@ -27,7 +27,7 @@ public sealed class SecretStoreTests
         refused.Code.ShouldBe(LocationErrorCode.NotAllowed);
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
         await scene.LetTimePassAsync();
-        scene.Network.Heal();
+        scene.Network.Repair();
         await scene.RotateAsync(location);
         (await scene.SecretStatesAsync()).Where(state => state != "retired").ShouldBe(["retiring", "active"]);
     }

@@ -233,7 +233,9 @@ public sealed class ConfigurationMonitorTests
         )!;
 
     private static Task PassAsync(RegistrationScene scene) =>
-        scene.UnderLeaseAsync(lease => scene.Service<ConfigurationMonitor>().RunAsync(lease, CancellationToken.None));
+        scene.RunUnderLeaseAsync(lease =>
+            scene.Service<ConfigurationMonitor>().RunAsync(lease, CancellationToken.None)
+        );
 
     private static Task MakeDueAsync(RegistrationScene scene) =>
         scene.ExecuteAsync("update location_check set due_at = 0");

@@ -35,5 +35,7 @@ public sealed class OrphanedRegistrationsTests
     }
 
     private static Task DropAsync(RegistrationScene scene) =>
-        scene.UnderLeaseAsync(lease => scene.Service<OrphanedRegistrations>().RunAsync(lease, CancellationToken.None));
+        scene.RunUnderLeaseAsync(lease =>
+            scene.Service<OrphanedRegistrations>().RunAsync(lease, CancellationToken.None)
+        );
 }

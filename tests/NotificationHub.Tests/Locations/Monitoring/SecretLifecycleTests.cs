@@ -15,7 +15,7 @@ public sealed class SecretLifecycleTests
         await scene.RotateAsync(location);
         var used = scene.Library.Configuration.NotificationAuthToken!;
 
-        await AnswerWithAsync(scene, location, old);
+        await ReturnSecretAsync(scene, location, old);
         await scene.LetTimePassAsync();
 
         scene.Library.Configuration.NotificationAuthToken.ShouldBe(used);
@@ -46,7 +46,7 @@ public sealed class SecretLifecycleTests
         var location = await scene.RegisterAsync();
         var old = scene.Library.Configuration.NotificationAuthToken!;
         await scene.RotateAsync(location);
-        await scene.UnderLeaseAsync(lease =>
+        await scene.RunUnderLeaseAsync(lease =>
             scene.Service<ConfigurationMonitor>().RunAsync(lease, CancellationToken.None)
         );
         await PostAsync(scene, old);
@@ -60,7 +60,7 @@ public sealed class SecretLifecycleTests
     }
 
     /// <summary>Client Config names a secret that Apple no longer uses, because reads may lag.</summary>
-    private static async Task AnswerWithAsync(RegistrationScene scene, Location location, string secret)
+    private static async Task ReturnSecretAsync(RegistrationScene scene, Location location, string secret)
     {
         var configured = scene.Library.Configuration;
         var owner = configured.MdmInfo!;
@@ -76,7 +76,7 @@ public sealed class SecretLifecycleTests
     {
         var url = scene.Library.Configuration.NotificationUrl!;
         (await scene.PostAsync(url, secret, scene.Library.UId)).ShouldBe(HttpStatusCode.OK);
-        await scene.KeepUpAsync();
+        await scene.RunSecretLifecycleAsync();
     }
 
     private static Task<long> VersionAsync(RegistrationScene scene) =>

@@ -24,7 +24,7 @@ public sealed class SilenceMonitorTests
         await ListenAsync(scene);
         (await scene.EventsAsync(EventNames.LocationSilent)).ShouldBeEmpty();
 
-        await GoSilentAsync(scene);
+        await SimulateSilenceAsync(scene);
         await ListenAsync(scene);
         await ListenAsync(scene);
         (await scene.EventsAsync(EventNames.LocationSilent)).ShouldHaveSingleItem();
@@ -32,7 +32,7 @@ public sealed class SilenceMonitorTests
         await scene.PostAsAppleAsync();
         await scene.Service<SecretUsageWriter>().WriteAsync(CancellationToken.None);
         await ListenAsync(scene);
-        await GoSilentAsync(scene);
+        await SimulateSilenceAsync(scene);
         await ListenAsync(scene);
         (await scene.EventsAsync(EventNames.LocationSilent)).Count.ShouldBe(2);
     }
@@ -44,7 +44,7 @@ public sealed class SilenceMonitorTests
         await scene.RegisterAsync();
         await scene.PostAsAppleAsync();
         await scene.Service<SecretUsageWriter>().WriteAsync(CancellationToken.None);
-        await GoSilentAsync(scene);
+        await SimulateSilenceAsync(scene);
 
         await ListenAsync(scene);
 
@@ -58,12 +58,12 @@ public sealed class SilenceMonitorTests
         await scene.RegisterAsync();
         await PostAsync(scene, 9, "ASSET_COUNT");
         await PostAsync(scene, 9, "TEST_NOTIFICATION");
-        await GoSilentAsync(scene);
+        await SimulateSilenceAsync(scene);
         await ListenAsync(scene);
         (await scene.EventsAsync(EventNames.LocationSilent)).ShouldBeEmpty();
 
         await PostAsync(scene, 1, "ASSET_COUNT");
-        await GoSilentAsync(scene);
+        await SimulateSilenceAsync(scene);
         await PostAsync(scene, 1, "TEST_NOTIFICATION");
         await ListenAsync(scene);
 
@@ -77,7 +77,7 @@ public sealed class SilenceMonitorTests
         var location = await scene.RegisterAsync();
         var times = scene.Service<IOptions<LocationOptions>>().Value.SilenceThresholds;
         await PostAsync(scene, 12, "ASSET_COUNT");
-        await GoSilentAsync(scene);
+        await SimulateSilenceAsync(scene);
 
         await ListenAsync(scene);
         times[location.LocationId] = TimeSpan.FromDays(5);
@@ -123,9 +123,9 @@ public sealed class SilenceMonitorTests
     }
 
     private static Task ListenAsync(RegistrationScene scene) =>
-        scene.UnderLeaseAsync(lease => scene.Service<SilenceMonitor>().RunAsync(lease, CancellationToken.None));
+        scene.RunUnderLeaseAsync(lease => scene.Service<SilenceMonitor>().RunAsync(lease, CancellationToken.None));
 
-    private static Task GoSilentAsync(RegistrationScene scene) =>
+    private static Task SimulateSilenceAsync(RegistrationScene scene) =>
         scene.Hub.Database.WriteAsync(
             async transaction =>
             {

@@ -48,7 +48,7 @@ public sealed class LocationDataDeletionTests
         await LocationRemovalTests.RemoveAsync(scene, location, erasure: true);
         await scene.PostAsync(before.NotificationUrl!, before.NotificationAuthToken!, scene.Library.UId);
         await RoutedAsync(scene);
-        await LocationRemovalTests.PassADayAsync(scene);
+        await LocationRemovalTests.AdvanceOneDayAsync(scene);
 
         var removed = (await scene.EventsAsync(EventNames.LocationRemoved)).ShouldHaveSingleItem();
         removed.LocationId.ShouldBe(location.LocationId);

@@ -29,7 +29,7 @@ public sealed class LocationRemovalTests
         );
         scene.Library.Configuration.MdmInfo.ShouldBe(before.MdmInfo);
         (result.Location.State, result.Location.ContentToken).ShouldBe((LocationState.Removed, null));
-        (await LatePostAsync(scene, before)).ShouldBe(HttpStatusCode.OK);
+        (await SendLateDeliveryAsync(scene, before)).ShouldBe(HttpStatusCode.OK);
         (
             await scene.ScalarAsync<long>(
                 "select disposition from notification_log where seq = (select max(seq) from notification_log)"
@@ -45,7 +45,7 @@ public sealed class LocationRemovalTests
         var location = await scene.RegisterAsync();
         var before = scene.Library.Configuration;
         await RemoveAsync(scene, location);
-        await LatePostAsync(scene, before);
+        await SendLateDeliveryAsync(scene, before);
         // A later notification for another location shows that the router has processed it.
         var other = await scene.Hub.AddLocationAsync();
         await other.PostAsync(TestLocation.Notification("after"));
@@ -59,8 +59,8 @@ public sealed class LocationRemovalTests
 
         (await scene.EventsAsync(EventNames.NotificationUnrecognized)).ShouldBeEmpty();
         (await scene.EventsAsync(EventNames.AssetCountNotified)).ShouldBeEmpty();
-        await PassADayAsync(scene);
-        (await LatePostAsync(scene, before)).ShouldBe(HttpStatusCode.Unauthorized);
+        await AdvanceOneDayAsync(scene);
+        (await SendLateDeliveryAsync(scene, before)).ShouldBe(HttpStatusCode.Unauthorized);
         (await scene.ScalarAsync<long>("select count(*) from location_removal")).ShouldBe(0);
         (await scene.LocationsAsync()).ShouldContain(one => one.LocationId == location.LocationId);
     }
@@ -152,7 +152,7 @@ public sealed class LocationRemovalTests
         await PassAsync(scene);
         (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Valid);
 
-        scene.Network.Heal();
+        scene.Network.Repair();
         await PassAsync(scene);
 
         (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Removed);
@@ -179,7 +179,7 @@ public sealed class LocationRemovalTests
         failure.Code.ShouldBe(LocationErrorCode.Unconfirmed);
         failure.Message.ShouldNotContain("Nothing was changed");
         (await scene.ScalarAsync<long>("select count(*) from location_removal")).ShouldBe(1);
-        scene.Network.Heal();
+        scene.Network.Repair();
         await PassAsync(scene);
         (await scene.LocationsAsync()).Single().State.ShouldBe(LocationState.Removed);
     }
@@ -262,15 +262,15 @@ public sealed class LocationRemovalTests
             .RemoveAsync(new RemoveRequest(location.LocationId, erasure), CancellationToken.None);
 
     internal static Task PassAsync(RegistrationScene scene) =>
-        scene.UnderLeaseAsync(lease => scene.Service<RemovalPass>().RunAsync(lease, CancellationToken.None));
+        scene.RunUnderLeaseAsync(lease => scene.Service<RemovalPass>().RunAsync(lease, CancellationToken.None));
 
-    internal static async Task PassADayAsync(RegistrationScene scene)
+    internal static async Task AdvanceOneDayAsync(RegistrationScene scene)
     {
         await scene.ExecuteAsync("update location set removed_at = removed_at - 86400001 where removed_at is not null");
         await PassAsync(scene);
     }
 
-    private static Task<HttpStatusCode> LatePostAsync(RegistrationScene scene, ClientConfiguration before) =>
+    private static Task<HttpStatusCode> SendLateDeliveryAsync(RegistrationScene scene, ClientConfiguration before) =>
         scene.PostAsync(before.NotificationUrl!, before.NotificationAuthToken!, scene.Library.UId);
 
     private static async Task<(SimulatedLocation, Location)> AddAsync(RegistrationScene scene)

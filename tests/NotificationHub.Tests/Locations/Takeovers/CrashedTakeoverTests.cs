@@ -55,7 +55,7 @@ public sealed class CrashedTakeoverTests(TakeoverScene scene) : IClassFixture<Ta
         scene.Scene.Network.LoseResponse = request => hasPosted |= LossyNetwork.IsPost(request);
         (await mdm.FailToAddAsync(Enum.Parse<TakeoverMode>(first))).Code.ShouldBe(LocationErrorCode.Unconfirmed);
         mdm.IsHubAtApple.ShouldBeTrue();
-        scene.Scene.Network.Heal();
+        scene.Scene.Network.Repair();
         // The hub moves in the meantime, so that its URL at Apple is not the one that the second attempt sets.
         var hubUrl = new UriBuilder(scene.Scene.HubUrl) { Host = "localhost" }.Uri;
 

@@ -108,7 +108,7 @@ public sealed class RestorationTests(TakeoverScene scene) : IClassFixture<Takeov
         result.Apple.IsDone.ShouldBeFalse();
         result.Apple.Message.ShouldContain(mdm.Host);
         (await CountAsync(location)).ShouldBe(1);
-        await PassADayAsync();
+        await AdvanceOneDayAsync();
         (await CountAsync(location)).ShouldBe(0);
     }
 
@@ -121,7 +121,7 @@ public sealed class RestorationTests(TakeoverScene scene) : IClassFixture<Takeov
 
         var result = await mdm.RemoveAsync(location);
 
-        scene.Scene.Network.Heal();
+        scene.Scene.Network.Repair();
         result.Apple.IsDone.ShouldBeTrue();
         mdm.ShouldBeAtApple();
     }
@@ -163,7 +163,7 @@ public sealed class RestorationTests(TakeoverScene scene) : IClassFixture<Takeov
 
     private Task PassAsync() => Removal.LocationRemovalTests.PassAsync(scene.Scene);
 
-    private Task PassADayAsync() => Removal.LocationRemovalTests.PassADayAsync(scene.Scene);
+    private Task AdvanceOneDayAsync() => Removal.LocationRemovalTests.AdvanceOneDayAsync(scene.Scene);
 
     private Task<long> CountAsync(Location location) =>
         scene.Scene.ScalarAsync<long>(

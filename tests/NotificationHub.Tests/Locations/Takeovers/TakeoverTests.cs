@@ -191,7 +191,7 @@ public sealed class TakeoverTests(TakeoverScene scene) : IClassFixture<TakeoverS
         await using var mdm = await scene.AddMdmAsync();
         scene.Scene.Network.LoseRequest = LossyNetwork.IsPost;
         (await mdm.FailToAddAsync(TakeoverMode.Relay)).Code.ShouldBe(LocationErrorCode.Unconfirmed);
-        scene.Scene.Network.Heal();
+        scene.Scene.Network.Repair();
 
         var added = await mdm.AddAsync(TakeoverMode.Replace);
 
