@@ -4,6 +4,15 @@ namespace NotificationHub.Tests.Refetch;
 
 public sealed class RunningSlotsTests
 {
+    [Theory]
+    [InlineData(1, 500, 100, 400)]
+    [InlineData(50, 100, 450, 0)]
+    [InlineData(1_000, 1_000, 1_000, 0)]
+    public void A_rest_does_not_delay_what_becomes_due_after_it(int elapsed, int nextDueIn, int rest, int wait) =>
+        RefetchWorker
+            .GetPause(TimeSpan.FromMilliseconds(elapsed), TimeSpan.FromMilliseconds(nextDueIn))
+            .ShouldBe((TimeSpan.FromMilliseconds(rest), TimeSpan.FromMilliseconds(wait)));
+
     [Fact]
     public async Task A_slot_that_ends_at_once_is_not_listed()
     {

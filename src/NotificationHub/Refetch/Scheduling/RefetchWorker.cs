@@ -43,8 +43,9 @@ internal sealed partial class RefetchWorker(
             {
                 var signal = database.Signals.TargetsRequested.Next;
                 var started = time.GetTimestamp();
-                var wait = await FindWorkAsync(stoppingToken);
-                await Task.Delay(GetRest(time.GetElapsedTime(started)), time, stoppingToken);
+                var nextDueIn = await FindWorkAsync(stoppingToken);
+                var (rest, wait) = GetPause(time.GetElapsedTime(started), nextDueIn);
+                await Task.Delay(rest, time, stoppingToken);
                 await Signal.WaitAsync(signal, wait, time, stoppingToken);
             }
         }
@@ -57,8 +58,12 @@ internal sealed partial class RefetchWorker(
         await ReleaseAsync();
     }
 
-    private static TimeSpan GetRest(TimeSpan elapsed) =>
-        TimeSpan.FromTicks(Math.Clamp(RestFactor * elapsed.Ticks, MinInterval.Ticks, PollInterval.Ticks));
+    /// <returns>The rest before the next query, and how long to wait for a signal after the rest.</returns>
+    public static (TimeSpan Delay, TimeSpan Wait) GetPause(TimeSpan elapsed, TimeSpan nextDueIn)
+    {
+        var rest = TimeSpan.FromTicks(Math.Clamp(RestFactor * elapsed.Ticks, MinInterval.Ticks, PollInterval.Ticks));
+        return (rest, nextDueIn > rest ? nextDueIn - rest : TimeSpan.Zero);
+    }
 
     private async Task<TimeSpan> FindWorkAsync(CancellationToken stoppingToken)
     {
