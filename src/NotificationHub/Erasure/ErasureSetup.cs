@@ -8,7 +8,7 @@ internal static class ErasureSetup
     {
         hub.Services.AddSingleton<ErasureRun>();
         hub.Services.AddSingleton<ErasureService>();
-        hub.Services.AddHostedService<ErasureWorker>();
+        hub.Services.AddWorker<ErasureWorker>();
     }
 }
 

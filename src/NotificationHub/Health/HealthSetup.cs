@@ -36,8 +36,8 @@ internal static class HealthSetup
         hub.Host.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         hub.Services.AddSingleton<StallDetector>();
         hub.Services.AddSingleton<StageStatusReader>();
-        hub.Services.AddHostedService<StageMonitor>();
-        hub.Services.AddHostedService<DatabaseGauges>();
+        hub.Services.AddWorker<StageMonitor>();
+        hub.Services.AddWorker<DatabaseGauges>();
         hub.Services.AddSingleton<HealthDetailReader>();
     }
 

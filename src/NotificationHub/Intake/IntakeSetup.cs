@@ -16,11 +16,11 @@ internal static class IntakeSetup
         hub.Services.AddSingleton(new MemoryBudget(options.MaxBytesInFlight));
         hub.Services.AddSingleton<IntakeMetrics>();
         hub.Services.AddSingleton<LocationCredentialCache>();
-        hub.Services.AddHostedService<CredentialCacheRefresher>();
+        hub.Services.AddWorker<CredentialCacheRefresher>();
         hub.Services.AddSingleton<SecretUsageWriter>();
-        hub.Services.AddHostedService(services => services.GetRequiredService<SecretUsageWriter>());
+        hub.Services.AddWorker(services => services.GetRequiredService<SecretUsageWriter>());
         hub.Services.AddSingleton<UnauthorizedDeliveryReporter>();
-        hub.Services.AddHostedService(services => services.GetRequiredService<UnauthorizedDeliveryReporter>());
+        hub.Services.AddWorker(services => services.GetRequiredService<UnauthorizedDeliveryReporter>());
         hub.Services.AddSingleton<IntakeEndpoint>();
         hub.Services.Configure<KestrelServerOptions>(kestrel =>
         {

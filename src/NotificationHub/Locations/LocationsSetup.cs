@@ -68,7 +68,7 @@ internal static class LocationsSetup
         where T : class
     {
         hub.Services.AddSingleton<T>();
-        hub.Services.AddSingleton<IHostedService>(services =>
+        hub.Services.AddWorker(services =>
             ActivatorUtilities.CreateInstance<LocationCheckWorker>(
                 services,
                 leaseName,

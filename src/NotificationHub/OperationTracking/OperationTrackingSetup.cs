@@ -21,7 +21,7 @@ internal static class OperationTrackingSetup
         hub.Services.AddSingleton<CompletionPass>();
         hub.Services.AddSingleton<EventStatusPoller>();
         hub.Services.AddSingleton<OperationPruning>();
-        hub.Services.AddHostedService<OperationWorker>();
+        hub.Services.AddWorker<OperationWorker>();
         hub.Services.AddSingleton<IStageStatus, OperationTrackingStatus>();
     }
 }

@@ -25,7 +25,7 @@ internal static class PublishingSetup
             ValidateSendTimeout(hub, bus);
             foreach (var topic in TopicMap.Topics)
             {
-                hub.Services.AddSingleton<IHostedService>(services => CreateWorker(services, topic, bus.SendTimeout));
+                hub.Services.AddWorker(services => CreateWorker(services, topic, bus.SendTimeout));
             }
         }
     }

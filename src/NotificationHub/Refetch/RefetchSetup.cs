@@ -43,7 +43,7 @@ internal static class RefetchSetup
             LocationScheduler.ParallelFullSyncs,
             services.GetRequiredService<TimeProvider>()
         ));
-        hub.Services.AddHostedService<RefetchWorker>();
+        hub.Services.AddWorker<RefetchWorker>();
         hub.Services.AddSingleton<IStageStatus, RefetchStatus>();
     }
 

@@ -14,7 +14,7 @@ internal static class RetentionSetup
         hub.Services.AddSingleton<RetentionMetrics>();
         hub.Services.AddSingleton<RetentionPass>();
         hub.Services.AddSingleton<DueTimes>();
-        hub.Services.AddHostedService<RetentionWorker>();
+        hub.Services.AddWorker<RetentionWorker>();
         hub.Services.AddSingleton<IStageStatus, RetentionStatus>();
     }
 }

@@ -15,7 +15,7 @@ internal static class RoutingSetup
         hub.Services.AddSingleton<Reroute>();
         hub.Services.AddSingleton<RoutingMetrics>();
         hub.Services.AddSingleton<RoutingPass>();
-        hub.Services.AddHostedService<RoutingWorker>();
+        hub.Services.AddWorker<RoutingWorker>();
         hub.Services.AddSingleton<IStageStatus, RoutingStatus>();
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using Azure.Core;
 using Microsoft.Data.SqlClient;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -37,10 +38,10 @@ internal static class StorageSetup
             );
         });
         hub.Services.AddSingleton(services => services.GetRequiredService<Database>().Signals);
-        hub.Services.AddHostedService<DatabaseStartup>();
+        hub.AddDatabaseStartup();
         hub.Services.AddSingleton<LeaseKeeper>();
         hub.Services.AddSingleton<TrustedClock>();
-        hub.Services.AddHostedService(services => services.GetRequiredService<LeaseKeeper>());
+        hub.Services.AddWorker(services => services.GetRequiredService<LeaseKeeper>());
     }
 
     public static Database Create(StorageOptions options, TimeProvider time, IMeterFactory? meters = null)
@@ -51,27 +52,30 @@ internal static class StorageSetup
             : new SqliteDatabase(options, metrics: metrics);
     }
 
+    private static void AddDatabaseStartup(this HubBuilder hub)
+    {
+        hub.Services.AddSingleton<DatabaseStartup>();
+        hub.Services.AddHostedService(services => services.GetRequiredService<DatabaseStartup>());
+        hub.Services.AddSingleton<IStartupFilter>(services =>
+        {
+            var startup = services.GetRequiredService<DatabaseStartup>();
+            return new BeforeRouting(next =>
+                context =>
+                    startup.IsComplete || context.Request.Path.Equals("/health/live", StringComparison.Ordinal)
+                        ? next(context)
+                        : RespondStartingAsync(context.Response)
+            );
+        });
+    }
+
+    private static Task RespondStartingAsync(HttpResponse response)
+    {
+        response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        response.Headers.RetryAfter = DatabaseStartup.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        return response.WriteAsync("The hub is starting: it has not opened its database yet.");
+    }
+
     private static bool UsesEntra(StorageOptions options) =>
         options.IsSqlServer
         && EntraProvider.IsSupportedMethod(new SqlConnectionStringBuilder(options.ConnectionString).Authentication);
-
-    // Opens the database before any stage starts. A hub without a database does not start.
-    private sealed class DatabaseStartup(Database database, IOptions<StorageOptions> options) : IHostedService
-    {
-        public Task StartAsync(CancellationToken cancellationToken)
-        {
-            if (options.Value.MigrateOnStart)
-            {
-                return database.OpenAsync(cancellationToken);
-            }
-
-            return database.Exists
-                ? database.OpenBesideAsync(cancellationToken)
-                : throw new SchemaException(
-                    $"There is no database at {database.DisplayName}, and Storage:MigrateOnStart is false. Run `migrate` to create it."
-                );
-        }
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

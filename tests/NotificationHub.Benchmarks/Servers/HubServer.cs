@@ -1,3 +1,4 @@
+using NotificationHub.Hosting;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -46,7 +47,7 @@ internal static class HubServer
         var keep = TimeSpan.Parse(command["keep ".Length..], CultureInfo.InvariantCulture);
         var options = app.Services.GetRequiredService<IOptions<RetentionOptions>>().Value;
         (options.Events, options.Notifications) = (keep, keep);
-        var worker = app.Services.GetServices<IHostedService>().OfType<RetentionWorker>().Single();
+        var worker = app.Services.GetWorker<RetentionWorker>();
         await worker.StopAsync(CancellationToken.None);
         await worker.StartAsync(CancellationToken.None);
     }

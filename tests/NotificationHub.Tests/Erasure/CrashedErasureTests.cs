@@ -1,3 +1,4 @@
+using NotificationHub.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -72,9 +73,7 @@ public sealed class CrashedErasureTests
 
     // The hub would continue it after a while.
     private static void WithoutWorker(WebApplicationBuilder builder) =>
-        builder.Services.Remove(
-            builder.Services.Single(service => service.ImplementationType == typeof(ErasureWorker))
-        );
+        builder.Services.RemoveWorker<ErasureWorker>();
 
     private static async Task<ErasureResult> ResumeAsync(ErasureService service)
     {

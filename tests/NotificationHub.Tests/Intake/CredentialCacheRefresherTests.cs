@@ -1,3 +1,4 @@
+using NotificationHub.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using NotificationHub.Intake;
@@ -11,7 +12,7 @@ public sealed class CredentialCacheRefresherTests
     public async Task A_shutdown_that_times_out_ends_without_an_exception()
     {
         await using var hub = await HubHost.StartAsync();
-        var refresher = hub.Services.GetServices<IHostedService>().OfType<CredentialCacheRefresher>().Single();
+        var refresher = hub.Services.GetWorker<CredentialCacheRefresher>();
 
         await refresher.StopAsync(new CancellationToken(canceled: true));
     }

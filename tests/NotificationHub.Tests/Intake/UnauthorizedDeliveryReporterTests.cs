@@ -1,3 +1,4 @@
+using NotificationHub.Hosting;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,7 +44,7 @@ public sealed class UnauthorizedDeliveryReporterTests
     {
         await using var hub = await ScenarioHub.StartAsync();
 
-        hub.Services.GetServices<IHostedService>()
+        hub.Services.GetWorkers()
             .ShouldContain(hub.Services.GetRequiredService<UnauthorizedDeliveryReporter>());
     }
 

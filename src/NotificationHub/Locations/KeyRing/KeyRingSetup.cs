@@ -35,7 +35,7 @@ internal static class KeyRingSetup
             services.GetRequiredService<TimeProvider>()
         ));
         hub.Services.AddSingleton<HubKeyRing>();
-        hub.Services.AddHostedService<KeyRingOpener>();
+        hub.Services.AddWorker<KeyRingOpener>();
         // AddAuthentication brings another Data Protection, which the hub does not use: its key stays in memory.
         hub.Services.Configure<KeyManagementOptions>(keys =>
         {

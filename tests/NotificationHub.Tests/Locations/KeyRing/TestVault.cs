@@ -1,3 +1,5 @@
+using NotificationHub.Tests.Hosting;
+using NotificationHub.Hosting;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -104,8 +106,8 @@ internal sealed class TestVault : IAsyncDisposable
     public void Replace(IServiceCollection services, TimeProvider? retries = null, TimeProvider? timeouts = null)
     {
         services.AddSingleton(Client(timeouts));
-        services.Remove(services.Single(service => service.ImplementationType == typeof(KeyRingOpener)));
-        services.AddSingleton<IHostedService>(provider => new KeyRingOpener(
+        services.RemoveWorker<KeyRingOpener>();
+        services.AddWorker(provider => new KeyRingOpener(
             provider.GetRequiredService<HubKeyRing>(),
             provider.GetRequiredService<KeyRingOptions>(),
             retries ?? TimeProvider.System
