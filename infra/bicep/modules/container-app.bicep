@@ -128,14 +128,12 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
           env: allSettings
           probes: [
             {
-              // The hub listens after its migrations. An interrupted migration starts again from the beginning, so a start has 40
-              // minutes, the maximum of Container Apps. A start without migrations ends before the first probe.
+              // The hub listens before it opens and migrates its database, so a start takes seconds. Only readiness waits for the database.
               type: 'Startup'
               httpGet: { path: '/health/live', port: port }
               timeoutSeconds: 5
-              initialDelaySeconds: 20
-              periodSeconds: 240
-              failureThreshold: 10
+              periodSeconds: 5
+              failureThreshold: 24
             }
             {
               // A restart interrupts deliveries: a replica under full load must not look dead.

@@ -235,13 +235,14 @@ public sealed class ContainerTests
             .ShouldBe(["hub"]);
 
     [BicepFact]
-    public void A_start_has_the_maximum_time_for_its_migrations()
+    public void A_replica_that_listens_is_seen_within_five_seconds()
     {
         var startup = Probes().Single(probe => probe.Text("type") == "Startup");
 
-        // The maximum of Container Apps.
-        startup.At("periodSeconds").GetInt32().ShouldBe(240);
-        startup.At("failureThreshold").GetInt32().ShouldBe(10);
+        startup.At("periodSeconds").GetInt32().ShouldBe(5);
+        startup.TryGetProperty("initialDelaySeconds", out _).ShouldBeFalse();
+        // A start on a busy node.
+        startup.At("failureThreshold").GetInt32().ShouldBe(24);
     }
 
     [BicepFact]
