@@ -132,7 +132,7 @@ public sealed class FailedStartTests
             folder.Path,
             [.. settings, "Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning"]
         );
-        await Should.ThrowAsync<InvalidOperationException>(() => hub.ListeningAsync());
+        await Should.ThrowAsync<InvalidOperationException>(() => hub.StartedAsync());
         return hub.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
     }
 }

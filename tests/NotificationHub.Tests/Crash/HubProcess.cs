@@ -13,8 +13,9 @@ internal sealed partial class HubProcess : IAsyncDisposable
 
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();
-    private readonly TaskCompletionSource<Uri> listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Uri> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task exit;
+    private Uri? url;
 
     private HubProcess(ProcessStartInfo start)
     {
@@ -64,8 +65,8 @@ internal sealed partial class HubProcess : IAsyncDisposable
         return new HubProcess(start);
     }
 
-    /// <summary>Completes when the hub accepts requests; fails if the process exits first.</summary>
-    public Task<Uri> ListeningAsync() => listening.Task.WaitAsync(Timeout);
+    /// <summary>Completes when the hub accepts deliveries; fails if the process exits first.</summary>
+    public Task<Uri> StartedAsync() => started.Task.WaitAsync(Timeout);
 
     /// <summary>Sends SIGKILL.</summary>
     public async Task KillAsync()
@@ -105,7 +106,7 @@ internal sealed partial class HubProcess : IAsyncDisposable
     private async Task WaitForExitAsync()
     {
         await process.WaitForExitAsync();
-        listening.TrySetException(new InvalidOperationException($"The hub has ended.{Environment.NewLine}{Output}"));
+        started.TrySetException(new InvalidOperationException($"The hub has ended.{Environment.NewLine}{Output}"));
     }
 
     private void ReadLine(string? line)
@@ -119,7 +120,11 @@ internal sealed partial class HubProcess : IAsyncDisposable
         while (output.Count > KeptLines && output.TryDequeue(out _)) { }
         if (Listening().Match(line) is { Success: true } match)
         {
-            listening.TrySetResult(new Uri(match.Groups["url"].Value));
+            url = new Uri(match.Groups["url"].Value);
+        }
+        else if (url is not null && line.Contains("Application started.", StringComparison.Ordinal))
+        {
+            started.TrySetResult(url);
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed class KillableHub(string folder, params IEnumerable<string> sett
     private async Task<Uri> StartAsync(Func<int, Task> expireLeasesAsync)
     {
         Launch();
-        var url = await running!.ListeningAsync();
+        var url = await running!.StartedAsync();
         foreach (var process in killed)
         {
             await expireLeasesAsync(process.Id);

@@ -68,7 +68,7 @@ internal sealed class PausedHubScene : IAsyncDisposable
         await WithCursorChecksAsync(() => Until.TrueAsync(file.IsDrainedAsync, "everything is published"));
         foreach (var hub in hubs)
         {
-            await feed.ReadAsync(await hub.ListeningAsync());
+            await feed.ReadAsync(await hub.StartedAsync());
         }
 
         await new ConsistencyCheck(file, Sender, bus, feed).ShouldBeConsistentAsync();
@@ -106,7 +106,7 @@ internal sealed class PausedHubScene : IAsyncDisposable
         leader.Resume();
 
         // A response shows that the process and its stages are running again.
-        await feed.ReadAsync(await leader.ListeningAsync());
+        await feed.ReadAsync(await leader.StartedAsync());
     }
 
     /// <returns>Whether it is paused and has lost all leases to the other hub; it resumes if no hub could write.</returns>
@@ -172,7 +172,7 @@ internal sealed class PausedHubScene : IAsyncDisposable
         );
         hubs.Add(hub);
         var endpoint = new HubEndpoint();
-        endpoint.Open(await hub.ListeningAsync());
+        endpoint.Open(await hub.StartedAsync());
         return endpoint;
     }
 }

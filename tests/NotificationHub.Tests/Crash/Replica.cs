@@ -63,7 +63,7 @@ internal sealed class Replica : IAsyncDisposable
             process = HubProcess.Start(folder, settings);
             try
             {
-                Endpoint.Open(await process.ListeningAsync());
+                Endpoint.Open(await process.StartedAsync());
             }
             catch (InvalidOperationException) when (++FailedStarts < StartAttempts)
             {

@@ -49,7 +49,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
 
     private async Task StopUnderLoadAsync(HubProcess hub)
     {
-        var url = await hub.ListeningAsync();
+        var url = await hub.StartedAsync();
         var (path, secret) = await CrashScene.AddLocationAsync(File, url);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
         await Until.TrueAsync(
