@@ -13,6 +13,6 @@ internal static class RelaySetup
         hub.Services.AddSingleton<RelayPass>();
         hub.Services.AddSingleton<RelayService>();
         hub.Services.AddSingleton<IStageStatus, RelayStatus>();
-        hub.Services.AddHostedService<RelayWorker>();
+        hub.Services.AddWorker<RelayWorker>();
     }
 }
