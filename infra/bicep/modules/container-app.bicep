@@ -133,7 +133,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
               httpGet: { path: '/health/live', port: port }
               timeoutSeconds: 5
               periodSeconds: 5
-              failureThreshold: 24
+              failureThreshold: 10
             }
             {
               // A restart interrupts deliveries: a replica under full load must not look dead.
