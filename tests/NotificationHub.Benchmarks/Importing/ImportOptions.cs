@@ -13,7 +13,7 @@ internal sealed record ImportOptions
         Each measurement starts a simulated Apple whose only location has that many assignments, and a hub on an empty SQLite file. The
         location is registered through the admin API. The time ends when the import is reported; then every record is compared with
         Apple's. The hub, the local Service Bus and the simulated Apple share the machine, the first two as processes of their own.
-        A million assignments need 3 GiB of disk space in TMPDIR and 2 GiB of memory, and take 20 minutes at 2 requests/s.
+        A million assignments need 1 GiB of disk space in TMPDIR and 2 GiB of memory, and take 20 minutes at 2 requests/s.
         """;
 
     public IReadOnlyList<int> Assignments { get; private init; } = [1_000_000];
