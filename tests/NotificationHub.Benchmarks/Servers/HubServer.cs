@@ -1,4 +1,3 @@
-using NotificationHub.Hosting;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -6,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using NotificationHub.Hosting;
 using NotificationHub.Retention;
 using NotificationHub.Storage;
 

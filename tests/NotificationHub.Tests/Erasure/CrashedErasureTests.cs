@@ -1,4 +1,3 @@
-using NotificationHub.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -7,6 +6,7 @@ using NotificationHub.Erasure;
 using NotificationHub.Hosting;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Hosting;
 
 namespace NotificationHub.Tests.Erasure;
 
@@ -72,8 +72,7 @@ public sealed class CrashedErasureTests
     }
 
     // The hub would continue it after a while.
-    private static void WithoutWorker(WebApplicationBuilder builder) =>
-        builder.Services.RemoveWorker<ErasureWorker>();
+    private static void WithoutWorker(WebApplicationBuilder builder) => builder.Services.RemoveWorker<ErasureWorker>();
 
     private static async Task<ErasureResult> ResumeAsync(ErasureService service)
     {

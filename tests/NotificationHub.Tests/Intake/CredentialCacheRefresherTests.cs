@@ -1,6 +1,6 @@
-using NotificationHub.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using NotificationHub.Hosting;
 using NotificationHub.Intake;
 using NotificationHub.Tests.EndToEnd;
 

@@ -1,4 +1,3 @@
-using NotificationHub.Hosting;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
@@ -6,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotificationHub.Events;
+using NotificationHub.Hosting;
 using NotificationHub.Intake;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;
@@ -44,8 +44,7 @@ public sealed class UnauthorizedDeliveryReporterTests
     {
         await using var hub = await ScenarioHub.StartAsync();
 
-        hub.Services.GetWorkers()
-            .ShouldContain(hub.Services.GetRequiredService<UnauthorizedDeliveryReporter>());
+        hub.Services.GetWorkers().ShouldContain(hub.Services.GetRequiredService<UnauthorizedDeliveryReporter>());
     }
 
     [Fact]

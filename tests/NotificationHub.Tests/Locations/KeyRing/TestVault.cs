@@ -1,5 +1,3 @@
-using NotificationHub.Tests.Hosting;
-using NotificationHub.Hosting;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -11,7 +9,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NotificationHub.Hosting;
 using NotificationHub.Locations.KeyRing;
+using NotificationHub.Tests.Hosting;
 
 namespace NotificationHub.Tests.Locations.KeyRing;
 
