@@ -77,6 +77,10 @@ internal static class SimulatorProgram
         {
             Description = "Make Apple return errors, and make Service Bus throttle, fail and drop connections.",
         };
+        var relay = new Option<bool>("--relay")
+        {
+            Description = "Put the hub in front of a simulated MDM, and check that the MDM receives everything.",
+        };
         var data = new Option<DirectoryInfo?>("--data")
         {
             Description = "Folder for the database. Default: a new temporary folder.",
@@ -104,6 +108,7 @@ internal static class SimulatorProgram
             apps,
             duplicates,
             faults,
+            relay,
             data,
             seed,
             json,
@@ -125,6 +130,7 @@ internal static class SimulatorProgram
                         Apps = result.GetValue(apps),
                         Duplicates = result.GetValue(duplicates),
                         Faults = result.GetValue(faults),
+                        Relay = result.GetValue(relay),
                         DataFolder = result.GetValue(data)?.FullName,
                         Seed = result.GetValue(seed),
                         Json = result.GetValue(json),

@@ -190,7 +190,10 @@ internal sealed class DrillScene : IAsyncDisposable
         );
         http.BaseAddress = hub.Url;
         Time.WritesCompleted = WriteNothingAsync;
-        locationId = await Time.DuringAsync(hub.RegisterAsync(Location, cancellationToken), cancellationToken);
+        locationId = await Time.DuringAsync(
+            hub.RegisterAsync(Location, relay: false, cancellationToken),
+            cancellationToken
+        );
         Journal.LocationId = locationId;
         await WorkAsync(cancellationToken);
         await UntilHealthyAsync(cancellationToken);

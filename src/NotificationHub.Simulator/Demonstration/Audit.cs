@@ -3,13 +3,20 @@ using Azure.Messaging.ServiceBus;
 using Dapper;
 using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
+using NotificationHub.Simulator.Mdm;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Simulator.Demonstration;
 
 /// <summary>The result of an audit.</summary>
 /// <param name="OutOfOrder">Messages that a subscription received after a later message of the same topic.</param>
-internal readonly record struct Findings(Losses Losses, long OutOfOrder, IReadOnlyList<Received> Received);
+/// <param name="Relayed">Deliveries that the MDM accepted from the hub.</param>
+internal readonly record struct Findings(
+    Losses Losses,
+    long OutOfOrder,
+    IReadOnlyList<Received> Received,
+    long Relayed
+);
 
 internal sealed record Received(
     string Topic,
@@ -26,7 +33,12 @@ internal sealed record Received(
 }
 
 /// <summary>Follows each notification from Apple's delivery to the subscribers, and compares their copy with Apple's records.</summary>
-internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, LocalServiceBus bus)
+internal sealed class Audit(
+    SimulatedApple apple,
+    SimulatedLocation location,
+    LocalServiceBus bus,
+    SimulatedMdm? mdm = null
+)
 {
     private readonly Subscriber subscriber = new();
 
@@ -68,7 +80,15 @@ internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, Lo
             }
         }
 
-        return new Findings(losses + new Losses(Lost: DifferencesToApple(), 0, 0), outOfOrder, all);
+        var relayed = mdm is null
+            ? default
+            : RelayAudit.Run(
+                apple.Notifications,
+                await ReadNotificationsAsync(database, cancellationToken),
+                mdm.Accepted
+            );
+        losses += relayed.Losses + new Losses(Lost: DifferencesToApple(), 0, 0);
+        return new Findings(losses, outOfOrder + relayed.OutOfOrder, all, relayed.Received);
     }
 
     private async Task<Losses> FollowNotificationsAsync(Database database, CancellationToken cancellationToken)
@@ -100,11 +120,26 @@ internal sealed class Audit(SimulatedApple apple, SimulatedLocation location, Lo
         return rows.ToLookup(row => row.Topic, row => row.Id, StringComparer.Ordinal);
     }
 
+    private static async Task<IReadOnlyList<string>> ReadNotificationsAsync(
+        Database database,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var rows = await connection.QueryAsync<(string Id, byte[] Body)>(
+            "select notification_id, body from notification_log order by seq"
+        );
+        return [.. rows.Select(row => MdmDelivery.Identify(row.Id, row.Body))];
+    }
+
     // Delivery is at least once: only the first arrival of each message must be in log order.
-    private static long CountOutOfOrder(IEnumerable<string> messageIds)
+    private static long CountOutOfOrder(IEnumerable<string> messageIds) =>
+        CountDescents(messageIds.Distinct(StringComparer.Ordinal).Select(SeqOf));
+
+    internal static long CountDescents(IEnumerable<long> seqs)
     {
         var (latest, outOfOrder) = (0L, 0L);
-        foreach (var seq in messageIds.Distinct(StringComparer.Ordinal).Select(SeqOf))
+        foreach (var seq in seqs)
         {
             outOfOrder += seq < latest ? 1 : 0;
             latest = Math.Max(latest, seq);

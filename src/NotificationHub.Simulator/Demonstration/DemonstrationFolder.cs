@@ -11,6 +11,9 @@ internal sealed record DemonstrationOptions
 
     public bool Faults { get; init; }
 
+    /// <summary>Whether an MDM has the location's notification URL first, to which the hub then relays.</summary>
+    public bool Relay { get; init; }
+
     /// <summary>The folder of the database; null for a temporary folder.</summary>
     public string? DataFolder { get; init; }
 

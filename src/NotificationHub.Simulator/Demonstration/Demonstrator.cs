@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.AspNetCore.Http;
 using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
+using NotificationHub.Simulator.Mdm;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Simulator.Demonstration;
@@ -20,6 +22,7 @@ internal sealed class Demonstrator : IAsyncDisposable
     private readonly DemonstrationFolder folder;
     private readonly SimulatedApple apple;
     private readonly LocalServiceBus bus;
+    private readonly SimulatedMdm? mdm;
     private readonly RunningHub hub;
     private readonly SimulatedLocation location;
     private TimeSpan elapsed;
@@ -29,6 +32,7 @@ internal sealed class Demonstrator : IAsyncDisposable
         DemonstrationFolder folder,
         SimulatedApple apple,
         LocalServiceBus bus,
+        SimulatedMdm? mdm,
         RunningHub hub
     )
     {
@@ -36,13 +40,18 @@ internal sealed class Demonstrator : IAsyncDisposable
         this.folder = folder;
         this.apple = apple;
         this.bus = bus;
+        this.mdm = mdm;
         this.hub = hub;
         location = apple.AddLocation();
+        mdm?.Configure(location);
     }
 
     public Database Database => hub.Database;
 
     public LocalServiceBus Bus => bus;
+
+    /// <summary>Null without <see cref="DemonstrationOptions.Relay"/>.</summary>
+    public SimulatedMdm? Mdm => mdm;
 
     public static async Task<Demonstrator> StartAsync(
         DemonstrationOptions options,
@@ -69,6 +78,7 @@ internal sealed class Demonstrator : IAsyncDisposable
             new LocalServiceBusOptions { Seed = options.Seed },
             cancellationToken
         );
+        var mdm = options.Relay ? await SimulatedMdm.StartAsync(cancellationToken: cancellationToken) : null;
         var hub = await RunningHub.StartAsync(
             folder.Path,
             apple,
@@ -76,14 +86,14 @@ internal sealed class Demonstrator : IAsyncDisposable
             cancellationToken,
             $"--Refetch:RequestsPerSecond={Number(RequestsPerSecond)}"
         );
-        return new Demonstrator(options, folder, apple, bus, hub);
+        return new Demonstrator(options, folder, apple, bus, mdm, hub);
     }
 
     /// <summary>Runs the burst and returns when every stage is idle or stalled.</summary>
     public async Task PlayAsync(ProgressView view, CancellationToken cancellationToken)
     {
         var startedAt = Stopwatch.GetTimestamp();
-        var locationId = await hub.RegisterAsync(location, cancellationToken);
+        var locationId = await hub.RegisterAsync(location, options.Relay, cancellationToken);
         view.Registered(locationId, hub.Url);
         if (options.Faults)
         {
@@ -99,7 +109,7 @@ internal sealed class Demonstrator : IAsyncDisposable
     public async Task<Summary> SummarizeAsync(CancellationToken cancellationToken)
     {
         var counts = await HubCounts.ReadAsync(hub.Database, cancellationToken);
-        var findings = await new Audit(apple, location, bus).RunAsync(hub.Database, cancellationToken);
+        var findings = await new Audit(apple, location, bus, mdm).RunAsync(hub.Database, cancellationToken);
         var (p50, p99) = Latency.Percentiles(findings.Received);
         var deliveries = apple.DeliveryCounts;
         return new Summary
@@ -116,6 +126,7 @@ internal sealed class Demonstrator : IAsyncDisposable
             EventsAppended = counts.Appended,
             EventsPublished = counts.Published,
             Topics = [.. findings.Received.GroupBy(one => one.Topic).Select(topic => Summarize(topic, counts))],
+            Relay = mdm is null ? null : new RelaySummary(counts.Stored - counts.RelayBacklog, findings.Relayed),
             RefetchRequests = counts.Requests,
             RefetchTargets = counts.Targets,
             AppleRequests = apple.Requests.Total,
@@ -136,6 +147,10 @@ internal sealed class Demonstrator : IAsyncDisposable
         await hub.DisposeAsync();
         await apple.DisposeAsync();
         await bus.DisposeAsync();
+        if (mdm is not null)
+        {
+            await mdm.DisposeAsync();
+        }
     }
 
     private void InjectFaults()
@@ -145,6 +160,12 @@ internal sealed class Demonstrator : IAsyncDisposable
         bus.Faults.BusyShare = 0.01;
         bus.Faults.InternalErrorShare = 0.05;
         bus.Faults.LostResponseShare = 0.05;
+        mdm?.Next(
+            MdmResponse.Status(StatusCodes.Status500InternalServerError),
+            MdmResponse.Accept,
+            MdmResponse.Abort,
+            MdmResponse.Status(StatusCodes.Status404NotFound)
+        );
     }
 
     private async Task AssociateAsync()
@@ -184,6 +205,7 @@ internal sealed class Demonstrator : IAsyncDisposable
                 before.Sent != now.Sent
                 || before.Counts?.Published != now.Counts.Published
                 || before.Counts?.PendingTargets != now.Counts.PendingTargets
+                || before.Counts?.RelayBacklog != now.Counts.RelayBacklog
             )
             {
                 movedAt = Stopwatch.GetTimestamp();

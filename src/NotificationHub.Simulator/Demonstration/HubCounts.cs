@@ -23,6 +23,9 @@ internal sealed record HubCounts
 
     public required long DeadLetters { get; init; }
 
+    /// <summary>Notifications that a relay target has not accepted yet.</summary>
+    public required long RelayBacklog { get; init; }
+
     /// <summary>Stored but not routed: rejected, quarantined or unrecognized.</summary>
     public required long NotRouted { get; init; }
 
@@ -30,9 +33,10 @@ internal sealed record HubCounts
 
     public long Published => Topics.Sum(topic => topic.Published);
 
-    public bool IsIdle => Routed == Stored && Published == Appended && PendingTargets == 0;
+    public bool IsIdle => Routed == Stored && Published == Appended && PendingTargets == 0 && RelayBacklog == 0;
 
-    public long LeftOver => Stored - Routed + Appended - Published + PendingTargets + DeadLetters + NotRouted;
+    public long LeftOver =>
+        Stored - Routed + Appended - Published + PendingTargets + RelayBacklog + DeadLetters + NotRouted;
 
     public static async Task<HubCounts> ReadAsync(Database database, CancellationToken cancellationToken)
     {
@@ -43,6 +47,7 @@ internal sealed record HubCounts
             long Targets,
             long Requests,
             long Waiting,
+            long RelayBacklog,
             long Dead,
             long NotRouted
         )>(
@@ -54,6 +59,10 @@ internal sealed record HubCounts
                 (select count(*) from refetch_target),
                 (select coalesce(sum(requested), 0) from refetch_target),
                 (select count(*) from refetch_target where requested > fetched),
+                (select count(*) from relay_delivery where state = 'pending')
+                    + (select count(*) from notification_log
+                        where exists (select 1 from relay_target)
+                            and seq > coalesce((select position from log_cursor where name = 'relay'), 0)),
                 (select count(*) from dead_letter),
                 (select count(*) from notification_log where disposition <> 0)
             """
@@ -77,6 +86,7 @@ internal sealed record HubCounts
             Targets = counts.Targets,
             Requests = counts.Requests,
             PendingTargets = counts.Waiting,
+            RelayBacklog = counts.RelayBacklog,
             DeadLetters = counts.Dead,
             NotRouted = counts.NotRouted,
         };

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.LocalBus;
 using NotificationHub.Locations;
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Storage;
 
@@ -61,12 +62,15 @@ internal sealed class RunningHub : IAsyncDisposable
     }
 
     /// <summary>Registers the location like <c>locations add</c>: Client Config, test notification, confirmation.</summary>
+    /// <param name="relay">Whether the MDM that has the notification URL receives the notifications from the hub.</param>
     /// <returns>The hub's ID of the location.</returns>
-    public async Task<string> RegisterAsync(SimulatedLocation location, CancellationToken cancellationToken)
+    public async Task<string> RegisterAsync(SimulatedLocation location, bool relay, CancellationToken cancellationToken)
     {
         var registration = app.Services.GetRequiredService<LocationRegistration>();
         var token = NotificationHub.Apple.ContentToken.Parse(location.ContentTokenFile);
-        var registered = await registration.RegisterAsync(new RegistrationRequest(token, Url), cancellationToken);
+        var takeover = new TakeoverRequest(relay ? TakeoverMode.Relay : TakeoverMode.Refuse);
+        var request = new RegistrationRequest(token, Url, Takeover: takeover);
+        var registered = await registration.RegisterAsync(request, cancellationToken);
         return registered.Location.LocationId;
     }
 

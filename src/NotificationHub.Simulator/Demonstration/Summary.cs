@@ -17,6 +17,10 @@ internal sealed record TopicSummary(
     IReadOnlyList<SubscriptionSummary> Subscriptions
 );
 
+/// <param name="Forwarded">Notifications that the hub has delivered to the MDM.</param>
+/// <param name="Received">Deliveries that the MDM accepted.</param>
+internal sealed record RelaySummary(long Forwarded, long Received);
+
 /// <summary>The result of the demonstration; <c>--json</c> prints it unchanged.</summary>
 internal sealed record Summary
 {
@@ -49,6 +53,9 @@ internal sealed record Summary
     public required long EventsPublished { get; init; }
 
     public required IReadOnlyList<TopicSummary> Topics { get; init; }
+
+    /// <summary>Null if the hub does not relay.</summary>
+    public required RelaySummary? Relay { get; init; }
 
     public required long RefetchRequests { get; init; }
 
@@ -114,7 +121,7 @@ internal static class SummaryTable
         console.Write(Topics(summary));
         console.MarkupLineInterpolated(
             CultureInfo.InvariantCulture,
-            $"The hub was limited to {summary.RequestsPerSecond} requests per second to Apple instead of the default {new RefetchOptions().RequestsPerSecond}, because no MDM shares the location."
+            $"The hub was limited to {summary.RequestsPerSecond} requests per second to Apple instead of the default {new RefetchOptions().RequestsPerSecond}, because no MDM sends requests for the location."
         );
         foreach (var violation in summary.Violations)
         {
@@ -166,6 +173,16 @@ internal static class SummaryTable
                     ", ",
                     topic.Subscriptions.Select(subscription => $"{subscription.Name} {Number(subscription.Received)}")
                 )
+            );
+        }
+
+        if (summary.Relay is { } relay)
+        {
+            table.AddRow(
+                "(relay)",
+                Number(summary.NotificationsStored),
+                Number(relay.Forwarded),
+                $"MDM {Number(relay.Received)}"
             );
         }
 

@@ -28,6 +28,9 @@ internal sealed record NotificationDestination(Uri Url, string Secret);
 internal sealed class NotificationSender(TimeProvider timeProvider, SimulatedDeliveryOptions options, DeliveryLog log)
     : IDisposable
 {
+    // Apple's is not documented.
+    private static readonly ProductInfoHeaderValue UserAgent = new("SimulatedApple", "1.0");
+
     private readonly SemaphoreSlim _connections = new(options.MaxConnections);
     private readonly HttpClient _client = new(
         new SocketsHttpHandler
@@ -80,6 +83,7 @@ internal sealed class NotificationSender(TimeProvider timeProvider, SimulatedDel
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         using var request = new HttpRequestMessage(HttpMethod.Post, destination.Url);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", destination.Secret);
+        request.Headers.UserAgent.Add(UserAgent);
         request.Content = new ByteArrayContent(notification.Body);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json);
         try

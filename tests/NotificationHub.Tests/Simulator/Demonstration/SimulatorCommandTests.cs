@@ -13,7 +13,7 @@ public sealed partial class SimulatorCommandTests
     [Fact]
     public async Task A_small_burst_loses_nothing_and_prints_one_JSON_object()
     {
-        var run = await ProgramRun.SimulatorAsync([.. Small, "--duplicates", "0.5", "--json"]);
+        var run = await ProgramRun.SimulatorAsync([.. Small, "--duplicates", "0.5", "--relay", "--json"]);
 
         var summary = JsonDocument.Parse(run.Output).RootElement;
         run.Error.ShouldBeEmpty();
@@ -24,6 +24,8 @@ public sealed partial class SimulatorCommandTests
         Number(summary, "deliveryAttempts")
             .ShouldBe(Number(summary, "notificationsStored") + Number(summary, "duplicates"));
         Number(summary, "notificationsStored").ShouldBe(3, "two apps and the test notification");
+        Number(summary.GetProperty("relay"), "forwarded").ShouldBe(3);
+        Number(summary.GetProperty("relay"), "received").ShouldBe(3);
         // Each app once, each assignment once, each notification once.
         Number(summary, "eventsAppended").ShouldBeGreaterThanOrEqualTo((60 * 2) + 2 + 2);
         Number(summary, "eventsPublished").ShouldBe(Number(summary, "eventsAppended"));
@@ -35,11 +37,12 @@ public sealed partial class SimulatorCommandTests
     }
 
     [Fact]
-    public async Task Nothing_is_lost_while_Apple_and_the_bus_fail_at_random()
+    public async Task Nothing_is_lost_while_Apple_the_bus_and_the_MDM_fail()
     {
-        var run = await ProgramRun.SimulatorAsync([.. Small, "--inject-faults"]);
+        var run = await ProgramRun.SimulatorAsync([.. Small, "--inject-faults", "--relay"]);
 
         run.ExitCode.ShouldBe(0, run.Output);
+        run.Output.ShouldContain("MDM 3");
         run.Output.ShouldContain("lost: 0, duplicated: 0");
         run.Output.ShouldNotContain("left over");
     }
@@ -52,7 +55,7 @@ public sealed partial class SimulatorCommandTests
         run.Output.ShouldNotContain(Escape);
         run.Error.ShouldNotContain(Escape);
         run.Error.ShouldNotContain('\r' + "delivered");
-        run.Output.ShouldContain("no MDM shares the location");
+        run.Output.ShouldContain("no MDM sends requests for the location");
         var progress = Progress()
             .Matches(run.Error)
             .Select(match => (Delivered: Value(match, 1), Planned: Value(match, 2)));
