@@ -6,7 +6,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     public async Task A_killed_hub_loses_and_duplicates_nothing()
     {
         var seed = Seeds.Create(output);
-        await using var scene = await CrashScene.BeginAsync(seed);
+        await using var scene = await CrashScene.BeginAsync(seed, relay: true);
 
         await KillAsync(scene, seed, times: 12);
 
@@ -46,6 +46,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     private void WriteSummary(CrashScene scene) =>
         output.WriteLine(
             $"sent {scene.Sender.Sent.Count}, accepted {scene.Sender.AcceptedCount}, failed attempts {scene.Sender.FailedAttempts}, "
-                + $"published again {scene.Bus.Topics.Sum(topic => topic.Duplicates)}, cursor checks {scene.Hub.Cursors.Checks}"
+                + $"published again {scene.Bus.Topics.Sum(topic => topic.Duplicates)}, cursor checks {scene.Hub.Cursors.Checks}, "
+                + $"relayed {scene.Relayed}"
         );
 }

@@ -25,8 +25,8 @@ internal sealed class CursorMonitor(HubDatabase database)
         var cursors = await database.QueryAsync<(string Name, long Position, long End)>(
             """
             select name, position,
-                case name
-                    when 'routing' then (select max(seq) from notification_log)
+                case
+                    when name in ('routing', 'relay') then (select max(seq) from notification_log)
                     else (select max(seq) from event_log)
                 end
             from log_cursor

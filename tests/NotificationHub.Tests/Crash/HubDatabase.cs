@@ -54,6 +54,16 @@ internal sealed class HubDatabase(TestStore store)
             """
         ) == 0;
 
+    /// <summary>No notification waits for a relay target.</summary>
+    public async Task<bool> IsRelayedAsync() =>
+        await ScalarAsync<long>(
+            """
+            select
+                (select count(*) from relay_delivery where state = 'pending')
+                + (select count(*) from notification_log where seq > coalesce((select position from log_cursor where name = 'relay'), 0))
+            """
+        ) == 0;
+
     public async Task<bool> HasUnroutedAsync() =>
         await ScalarAsync<long>("select max(seq) from notification_log") > await CursorAsync("routing");
 

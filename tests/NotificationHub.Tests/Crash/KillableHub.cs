@@ -17,6 +17,9 @@ internal sealed class KillableHub(string folder, params IEnumerable<string> sett
 
     public FeedRecorder Feed { get; } = new();
 
+    /// <summary>How often the hub was started.</summary>
+    public int Starts { get; private set; }
+
     public Task<Uri> StartAsync() => StartAsync(Database.ExpireLeasesAsync);
 
     /// <summary>Kills the hub when <paramref name="moment"/> completes, and starts the next.</summary>
@@ -92,7 +95,11 @@ internal sealed class KillableHub(string folder, params IEnumerable<string> sett
         return url;
     }
 
-    private void Launch() => running = HubProcess.Start(folder, [.. Database.Store.Settings, .. settings]);
+    private void Launch()
+    {
+        Starts++;
+        running = HubProcess.Start(folder, [.. Database.Store.Settings, .. settings]);
+    }
 
     private async Task KillAsync()
     {

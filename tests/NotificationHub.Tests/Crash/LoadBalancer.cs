@@ -48,6 +48,8 @@ internal sealed class LoadBalancer : IAsyncDisposable
         );
         request.Content = new StreamContent(context.Request.Body);
         request.Headers.TryAddWithoutValidation("Authorization", context.Request.Headers.Authorization.ToString());
+        request.Headers.TryAddWithoutValidation("User-Agent", context.Request.Headers.UserAgent.ToString());
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", context.Request.ContentType);
         try
         {
             using var response = await http.SendAsync(request, context.RequestAborted);

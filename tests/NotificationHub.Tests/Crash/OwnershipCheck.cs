@@ -13,6 +13,9 @@ internal sealed class OwnershipCheck(
     /// <summary>How many leases changed their owner without a release.</summary>
     public int TakeoverCount => takeovers.Count(change => IsAcquired(change) && change.OldOwner is not null);
 
+    /// <summary>How often the lease of a stage was acquired.</summary>
+    public int OwnerCount(string name) => takeovers.Count(change => IsAcquired(change) && change.Name == name);
+
     public void ShouldHaveOneOwner()
     {
         takeovers

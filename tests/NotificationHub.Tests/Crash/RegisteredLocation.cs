@@ -7,34 +7,41 @@ using NotificationHub.Tests.Refetch;
 namespace NotificationHub.Tests.Crash;
 
 /// <summary>A location of the simulated Apple that is registered with the hubs under test.</summary>
-internal sealed class RegisteredLocation(HubDatabase database, SimulatedLocation location, string locationId)
+internal sealed class RegisteredLocation(
+    HubDatabase database,
+    SimulatedApple apple,
+    SimulatedLocation location,
+    string locationId
+)
 {
+    public string Id => locationId;
+
+    /// <param name="options">More options of <c>locations add</c>.</param>
     public static async Task<RegisteredLocation> RegisterAsync(
         HubDatabase database,
         SimulatedApple apple,
         SimulatedLocation location,
-        Uri hubs
+        Uri hubs,
+        params string[] options
     )
     {
         using var folder = new TemporaryFolder();
         var token = folder.File("location.vpptoken");
         await File.WriteAllTextAsync(token, location.ContentTokenFile);
-        var run = await CommandRun.RunAsync([
-            "locations",
-            "add",
-            $"--token-file={token}",
-            $"--url={hubs}",
-            $"--Apple:BaseUrl={apple.BaseUrl}",
-            "--json",
-            .. database.Settings().Select(setting => $"--{setting}"),
-        ]);
-        run.ExitCode.ShouldBe(0, run.Error);
+        var run = await RunAsync(
+            database,
+            apple,
+            ["add", $"--token-file={token}", $"--url={hubs}", "--json", .. options]
+        );
         return new RegisteredLocation(
             database,
+            apple,
             location,
             run.Json.GetProperty("location").GetProperty("id").GetString()!
         );
     }
+
+    public Task RemoveAsync() => RunAsync(database, apple, ["remove", locationId]);
 
     /// <summary>Whether every notification is routed and no refetch target is pending.</summary>
     public async Task<bool> IsUpToDateAsync() =>
@@ -52,6 +59,20 @@ internal sealed class RegisteredLocation(HubDatabase database, SimulatedLocation
         var expected = ConsumerCopy.LinesOf(location.ExportState());
         ConsumerCopy.Of(await ReadEventsAsync()).Lines().ShouldBe(expected);
         (await ReadSnapshotAsync(hub)).ShouldBe(expected);
+    }
+
+    private static async Task<CommandRun> RunAsync(HubDatabase database, SimulatedApple apple, string[] args)
+    {
+        var run = await CommandRun.RunAsync([
+            "locations",
+            .. args,
+            // An MDM on loopback has no certificate.
+            "--environment=Development",
+            $"--Apple:BaseUrl={apple.BaseUrl}",
+            .. database.Settings().Select(setting => $"--{setting}"),
+        ]);
+        run.ExitCode.ShouldBe(0, run.Error);
+        return run;
     }
 
     private async Task<IReadOnlyList<EventEntry>> ReadEventsAsync()

@@ -40,6 +40,7 @@ internal sealed class Replica : IAsyncDisposable
             "Refetch:LongestMaxWait=00:00:02",
             "Refetch:StaleReadDelay=00:00:02",
             "Refetch:RequestsPerSecond=10",
+            "Relay:Timeout=00:00:01",
         ];
     }
 

@@ -1,10 +1,12 @@
 using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
+using NotificationHub.Simulator.Mdm;
 
 namespace NotificationHub.Tests.Crash;
 
 /// <summary>
-/// Four hubs on one database. One location gets a steady load of notifications; another changes at the simulated Apple.
+/// Four hubs on one database. One location gets a steady load of notifications; another, which an MDM had before,
+/// changes at the simulated Apple.
 /// </summary>
 internal sealed class ReplicaScene : IAsyncDisposable
 {
@@ -13,12 +15,23 @@ internal sealed class ReplicaScene : IAsyncDisposable
 
     private static readonly string[] Apps = ["361304891", "361285480", "408709785"];
 
+    private static readonly MdmResponse[] MdmFailures =
+    [
+        MdmResponse.Status(500),
+        MdmResponse.Abort,
+        MdmResponse.Status(401),
+        MdmResponse.Silence,
+        MdmResponse.Slow(TimeSpan.FromMilliseconds(500)),
+        MdmResponse.Status(404),
+    ];
+
     private readonly CancellationTokenSource ending = new();
     private readonly FeedRecorder feed = new();
     private readonly HubDatabase database;
     private readonly CursorMonitor cursors;
     private readonly LocalServiceBus bus;
     private readonly SimulatedApple apple;
+    private readonly SimulatedMdm mdm;
     private readonly SimulatedLocation location;
     private readonly List<Replica> replicas;
     private readonly Random random;
@@ -26,13 +39,22 @@ internal sealed class ReplicaScene : IAsyncDisposable
     private RegisteredLocation? registered;
     private Task changes = Task.CompletedTask;
     private int takeoverCount;
+    private string relayed = "";
 
-    private ReplicaScene(string folder, HubDatabase database, LocalServiceBus bus, SimulatedApple apple, int seed)
+    private ReplicaScene(
+        string folder,
+        HubDatabase database,
+        LocalServiceBus bus,
+        SimulatedApple apple,
+        SimulatedMdm mdm,
+        int seed
+    )
     {
-        (this.database, this.bus, this.apple) = (database, bus, apple);
+        (this.database, this.bus, this.apple, this.mdm) = (database, bus, apple, mdm);
         random = new Random(seed);
         cursors = new CursorMonitor(database);
         location = apple.AddLocation();
+        mdm.Configure(location);
         replicas = [.. Enumerable.Range(0, Hubs).Select(_ => new Replica(folder, database, bus, apple))];
         Injector = new FailureInjector(replicas, database, feed, seed);
     }
@@ -49,6 +71,7 @@ internal sealed class ReplicaScene : IAsyncDisposable
             published again {bus.Topics.Sum(topic =>
                 topic.Duplicates
             )}, requests to Apple {apple.Requests.Total}, events {feed.Events.Count}
+            relayed {relayed}
             leases taken over {takeoverCount}, failed starts {replicas.Sum(replica =>
                 replica.FailedStarts
             )}, cursor checks {cursors.Checks}
@@ -67,7 +90,7 @@ internal sealed class ReplicaScene : IAsyncDisposable
             }
         );
         var bus = await LocalServiceBus.StartAsync(new LocalServiceBusOptions { Seed = seed });
-        var scene = new ReplicaScene(folder, database, bus, apple, seed);
+        var scene = new ReplicaScene(folder, database, bus, apple, await SimulatedMdm.StartAsync(), seed);
         try
         {
             await scene.BeginAsync(seed);
@@ -106,6 +129,7 @@ internal sealed class ReplicaScene : IAsyncDisposable
         takeoverCount = ownership.TakeoverCount;
         await new ConsistencyCheck(database, Sender, bus, feed).ShouldBeConsistentAsync();
         await registered!.ShouldMatchAppleAsync(await replicas[0].Endpoint.Url);
+        await CheckRelayAsync(ownership.OwnerCount("relay"));
         apple.Violations.ShouldBeEmpty();
         cursors.Violations.ShouldBeEmpty();
         ownership.ShouldHaveOneOwner();
@@ -137,6 +161,7 @@ internal sealed class ReplicaScene : IAsyncDisposable
             await balancer.DisposeAsync();
         }
 
+        await mdm.DisposeAsync();
         await bus.DisposeAsync();
         feed.Dispose();
         Injector.Dispose();
@@ -152,7 +177,8 @@ internal sealed class ReplicaScene : IAsyncDisposable
         HubEndpoint[] endpoints = [.. replicas.Select(replica => replica.Endpoint)];
         balancer = await LoadBalancer.StartAsync(endpoints);
         Array.ForEach(Apps, app => location.AddAsset(app, total: Devices));
-        registered = await RegisteredLocation.RegisterAsync(database, apple, location, balancer.Url);
+        registered = await RegisteredLocation.RegisterAsync(database, apple, location, balancer.Url, "--relay");
+        mdm.Next([.. MdmFailures.SelectMany(failure => Enumerable.Repeat(MdmResponse.Accept, 15).Append(failure))]);
         var (path, secret) = await CrashScene.AddLocationAsync(database, balancer.Url);
         Sender = new NotificationSender(LoadProfile.Heavy, new NotificationGenerator(seed), path, secret, endpoints);
         changes = ChangeLocationAsync(ending.Token);
@@ -180,7 +206,22 @@ internal sealed class ReplicaScene : IAsyncDisposable
         }
     }
 
-    private async Task<bool> IsDrainedAsync() => await registered!.IsUpToDateAsync() && await database.IsDrainedAsync();
+    /// <summary>Checks what the MDM received, and what a removal leaves at Apple.</summary>
+    private async Task CheckRelayAsync(int owners)
+    {
+        relayed = await new RelayCheck(database, mdm).ShouldBeCompleteAsync(registered!.Id, owners);
+        (await database.NotificationsAsync(registered.Id)).ShouldBe(
+            apple.Notifications.Select(sent => MdmDelivery.Identify(sent.NotificationId, sent.Body.Span)),
+            ignoreOrder: true
+        );
+        await registered.RemoveAsync();
+        location.Configuration.NotificationUrl.ShouldBe(mdm.Url);
+        location.Configuration.NotificationAuthToken.ShouldBe(mdm.Secret);
+        location.Configuration.NotificationTypes.ShouldBe(NotificationTypes.All, ignoreOrder: true);
+    }
+
+    private async Task<bool> IsDrainedAsync() =>
+        await registered!.IsUpToDateAsync() && await database.IsDrainedAsync() && await database.IsRelayedAsync();
 
     private async Task<bool> AreShardsSpreadAsync()
     {
