@@ -6,64 +6,6 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Relay;
 
-/// <summary>A target, and what the schedule depends on.</summary>
-internal sealed record ScheduledTarget
-{
-    public required string TargetId { get; init; }
-
-    public required long FromSeq { get; init; }
-
-    public required string State { get; init; }
-
-    public required string Url { get; init; }
-
-    public byte[]? Secret { get; init; }
-
-    /// <summary>The <c>pending_since</c> of the first pending delivery; null if none is pending.</summary>
-    public DateTimeOffset? PendingSince { get; init; }
-
-    /// <summary>Whether no further notification can arrive: the location was removed more than a day ago, or its data is deleted.</summary>
-    public bool IsEnded { get; init; }
-}
-
-internal sealed record PendingDelivery
-{
-    public required long Seq { get; init; }
-
-    public required long Attempts { get; init; }
-}
-
-/// <summary>A notification that a target did not accept, or not in time.</summary>
-internal sealed record SetAsideDelivery
-{
-    public required long Seq { get; init; }
-
-    public string? NotificationId { get; init; }
-
-    public string? Type { get; init; }
-
-    public DateTimeOffset? ReceivedAt { get; init; }
-
-    public required DateTimeOffset SetAsideAt { get; init; }
-
-    public required long Attempts { get; init; }
-
-    public string? Failure { get; init; }
-
-    public int? LastStatus { get; init; }
-}
-
-/// <summary>The outcome of a turn of a target, which one transaction stores.</summary>
-/// <param name="Delivered">The deliveries that the target accepted, and those without a notification.</param>
-/// <param name="Failed">The delivery that failed last; null if none did.</param>
-internal sealed record RelayTurn(
-    string TargetId,
-    IReadOnlyCollection<long> Delivered,
-    long? Failed,
-    bool IsSetAside,
-    RelayResponse? Last
-);
-
 /// <summary>The statements over <c>relay_delivery</c>.</summary>
 internal static class RelayDeliveries
 {
@@ -123,7 +65,7 @@ internal static class RelayDeliveries
         public Task<IReadOnlyList<PendingDelivery>> ReadPendingAsync(string targetId, int limit) =>
             connection.ListAsync<PendingDelivery>(
                 $"""
-                select seq, attempts
+                select seq, attempts, failure
                 from relay_delivery
                 where target_id = @targetId and state = 'pending'
                 order by seq
@@ -270,7 +212,7 @@ internal static class RelayDeliveries
             await transaction.ExecuteAsync(
                 """
                 update relay_delivery
-                set attempts = attempts + 1, failure = @failure, last_status = @Status, state = @state, set_aside_at = @setAsideAt
+                set attempts = case when failure = @failure then attempts + 1 else 1 end, failure = @failure, last_status = @Status, state = @state, set_aside_at = @setAsideAt
                 where target_id = @TargetId and seq = @Failed
                 """,
                 new

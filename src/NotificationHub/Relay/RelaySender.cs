@@ -175,7 +175,7 @@ internal sealed partial class RelaySender(
         }
 
         var isSetAside =
-            response.Failure == RelayFailure.Rejected && failed.Attempts + 1 >= MaxAttempts && backoff.MaySetAside;
+            response.Failure == RelayFailure.Rejected && failed.Rejections + 1 >= MaxAttempts && backoff.MaySetAside;
         await database.SaveAsync(
             lease,
             new RelayTurn(target.TargetId, delivered, failed.Seq, isSetAside, response),

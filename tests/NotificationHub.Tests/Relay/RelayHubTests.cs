@@ -19,7 +19,7 @@ public sealed class RelayHubTests
     private const string Secret = "s3cret-of-the-mdm";
 
     private readonly ConcurrentQueue<(string Body, string Authorization)> received = new();
-    private volatile int status = 200;
+    private volatile string accepted = Secret;
 
     [Fact]
     public async Task An_MDM_behind_the_hub_receives_deliveries_and_its_secret_is_never_shown()
@@ -43,7 +43,7 @@ public sealed class RelayHubTests
 
         received.ShouldHaveSingleItem().ShouldBe((body, $"Bearer {Secret}"));
 
-        status = 401;
+        accepted = "another";
         await location.PostAsync(TestLocation.Notification("n-2"));
         var failing = await UntilListedAsync(
             hub,
@@ -63,10 +63,9 @@ public sealed class RelayHubTests
         shown[^1].ShouldContain("relay add");
 
         // A new secret ends the pause.
-        status = 200;
         using var again = await hub.Http.PostAsJsonAsync(
             targets,
-            new { url = $"{mdm.Urls.Single()}/notify?key=x", secret = "another" }
+            new { url = $"{mdm.Urls.Single()}/notify?key=x", secret = accepted }
         );
         await Until.TrueAsync(() => received.Count == 2, "the MDM has received both");
         received.Last().Authorization.ShouldBe("Bearer another");
@@ -187,13 +186,14 @@ public sealed class RelayHubTests
             {
                 using var reader = new StreamReader(request.Body);
                 var body = await reader.ReadToEndAsync();
-                var answer = status;
-                if (answer == 200)
+                var authorization = request.Headers.Authorization.ToString();
+                if (authorization != $"Bearer {accepted}")
                 {
-                    received.Enqueue((body, request.Headers.Authorization.ToString()));
+                    return Results.Unauthorized();
                 }
 
-                return Results.StatusCode(answer);
+                received.Enqueue((body, authorization));
+                return Results.Ok();
             }
         );
         await mdm.StartAsync();

@@ -159,6 +159,26 @@ public sealed class RelayPassTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Attempts_during_an_outage_do_not_count_as_rejections()
+    {
+        var target = await scene.AddTargetAsync();
+        scene.Mdms.AnswerAll(HttpStatusCode.ServiceUnavailable);
+        await scene.PostAsync("a");
+        for (var i = 0; i < 3; i++)
+        {
+            await scene.LaterPassAsync();
+        }
+
+        scene.Mdms.AnswerAll(HttpStatusCode.BadRequest);
+        await scene.LaterPassAsync();
+        await scene.LaterPassAsync();
+        (await scene.StatusAsync(target)).SetAside.ShouldBe(0);
+        await scene.LaterPassAsync();
+
+        (await scene.StatusAsync(target)).SetAside.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_target_that_rejects_everything_is_treated_as_an_outage()
     {
         var target = await scene.AddTargetAsync();

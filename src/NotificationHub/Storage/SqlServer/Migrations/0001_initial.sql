@@ -243,6 +243,7 @@ create table relay_target
 create index relay_target_location on relay_target (location_id);
 
 -- Notifications that a relay target has not received. pending_since: the receipt, or the operator's request to resend.
+-- attempts: in a row with the same failure.
 create table relay_delivery
 (
     target_id     nvarchar(32) collate Latin1_General_100_BIN2 not null,

@@ -206,6 +206,7 @@ create table relay_target (
 create index relay_target_location on relay_target (location_id);
 
 -- Notifications that a relay target has not received. pending_since: the receipt, or the operator's request to resend.
+-- attempts: in a row with the same failure.
 create table relay_delivery (
     target_id     text    not null,
     seq           integer not null,
