@@ -58,8 +58,10 @@ internal sealed class AddLocationInput
             return null;
         }
 
-        RelayTargets.RelaySecret.TryParse(RelaySecret, out var secret, out _);
-        return new RelayDestination(new Uri(RelayTo), secret);
+        return new RelayDestination(
+            new Uri(RelayTo),
+            RelayTargets.RelaySecret.TryParse(RelaySecret, out var secret, out _) ? secret : null
+        );
     }
 }
 

@@ -1,4 +1,3 @@
-using NotificationHub.Locations.RelayTargets;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 

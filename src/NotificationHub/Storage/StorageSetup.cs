@@ -72,7 +72,10 @@ internal static class StorageSetup
     {
         response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         response.Headers.RetryAfter = DatabaseStartup.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        return response.WriteAsync("The hub is starting: it has not opened its database yet.");
+        return response.WriteAsync(
+            "The hub is starting: it has not opened its database yet.",
+            response.HttpContext.RequestAborted
+        );
     }
 
     private static bool UsesEntra(StorageOptions options) =>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -162,7 +161,7 @@ internal sealed class RelayClient(HttpMessageHandler handler, IOptions<RelayOpti
         try
         {
             await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            await body.ReadAtLeastAsync(
+            _ = await body.ReadAtLeastAsync(
                 new byte[MaxResponseBytes],
                 MaxResponseBytes,
                 throwOnEndOfStream: false,
