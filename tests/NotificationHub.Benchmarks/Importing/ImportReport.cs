@@ -1,4 +1,3 @@
-using NotificationHub.Benchmarks.Servers;
 using Spectre.Console;
 using static NotificationHub.Benchmarks.MarkdownTable;
 

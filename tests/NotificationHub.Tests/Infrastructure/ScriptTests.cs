@@ -3,6 +3,7 @@ using System.Diagnostics;
 namespace NotificationHub.Tests.Infrastructure;
 
 /// <summary>The scripts for operators, with a program in the place of the Azure CLI.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class ScriptTests : IDisposable
 {
     // Prints the answer to a command from a file, and records the command and the file that it passes.

@@ -8,7 +8,6 @@ using NotificationHub.Hosting;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.Locations;
-using Shouldly;
 
 namespace NotificationHub.Tests.Storage;
 

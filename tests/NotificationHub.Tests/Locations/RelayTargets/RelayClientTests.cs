@@ -2,9 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
-using NotificationHub.Drill.Virtual;
 using NotificationHub.Locations.RelayTargets;
 
 namespace NotificationHub.Tests.Locations.RelayTargets;
@@ -135,7 +133,7 @@ public sealed class RelayClientTests
         RelayUrl.TryParse(text, allowsLoopback: true, out _, out _).ShouldBe(isAccepted);
 
     private static RelaySecret Secret(string text) =>
-        RelaySecret.TryParse(text, out var secret, out _) ? secret : throw new ArgumentException(text);
+        RelaySecret.TryParse(text, out var secret, out _) ? secret : throw new FormatException(text);
 
     private static RelayClient Create(Func<HttpRequestMessage, Task<HttpResponseMessage>> respond) =>
         Create((request, _) => respond(request), TimeProvider.System);
