@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using NotificationHub.Hosting;
 using NotificationHub.Intake;
 using NotificationHub.Tests.EndToEnd;
