@@ -106,7 +106,8 @@ internal sealed class RelayScene : IAsyncDisposable
         await Until.TrueAsync(
             () =>
             {
-                clock.Advance(Step);
+                // A jump fires each timer once, which is much less work for the hub.
+                clock.Jump(Step);
                 return clock.GetUtcNow() >= until
                     && mdm.Deliveries.Count(delivery => delivery.Response == mdm.Response) >= 2;
             },
