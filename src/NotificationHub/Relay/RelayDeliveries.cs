@@ -96,17 +96,17 @@ internal static class RelayDeliveries
 
     extension(Database database)
     {
-        public Task SaveAsync(Lease lease, RelayTurn turn, DateTimeOffset now) =>
+        public Task SaveAsync(Lease lease, RelayBatch batch, DateTimeOffset now) =>
             database.WriteAsync(
                 lease,
                 async transaction =>
                 {
                     await transaction.ExecuteAsync(
                         "delete from relay_delivery where target_id = @TargetId and seq in @seqs",
-                        new { turn.TargetId, seqs = turn.Delivered.InList() }
+                        new { batch.TargetId, seqs = batch.Delivered.InList() }
                     );
-                    await SaveFailureAsync(transaction, turn, now);
-                    await SaveTargetAsync(transaction, turn, now);
+                    await SaveFailureAsync(transaction, batch, now);
+                    await SaveTargetAsync(transaction, batch, now);
                 },
                 // A shutdown must not discard what the target has accepted.
                 CancellationToken.None
@@ -205,9 +205,9 @@ internal static class RelayDeliveries
         );
     }
 
-    private static async Task SaveFailureAsync(WriteTransaction transaction, RelayTurn turn, DateTimeOffset now)
+    private static async Task SaveFailureAsync(WriteTransaction transaction, RelayBatch batch, DateTimeOffset now)
     {
-        if (turn.Failed is not null)
+        if (batch.Failed is not null)
         {
             await transaction.ExecuteAsync(
                 """
@@ -217,20 +217,20 @@ internal static class RelayDeliveries
                 """,
                 new
                 {
-                    turn.TargetId,
-                    turn.Failed,
-                    failure = turn.Last?.Failure?.ToWireName(),
-                    turn.Last?.Status,
-                    state = turn.IsSetAside ? "set-aside" : "pending",
-                    setAsideAt = turn.IsSetAside ? now : (DateTimeOffset?)null,
+                    batch.TargetId,
+                    batch.Failed,
+                    failure = batch.Last?.Failure?.ToWireName(),
+                    batch.Last?.Status,
+                    state = batch.IsSetAside ? "set-aside" : "pending",
+                    setAsideAt = batch.IsSetAside ? now : (DateTimeOffset?)null,
                 }
             );
         }
     }
 
-    private static async Task SaveTargetAsync(WriteTransaction transaction, RelayTurn turn, DateTimeOffset now)
+    private static async Task SaveTargetAsync(WriteTransaction transaction, RelayBatch batch, DateTimeOffset now)
     {
-        if (turn.Last is { } last)
+        if (batch.Last is { } last)
         {
             await transaction.ExecuteAsync(
                 """
@@ -242,9 +242,9 @@ internal static class RelayDeliveries
                 """,
                 new
                 {
-                    turn.TargetId,
+                    batch.TargetId,
                     now,
-                    delivered = turn.Delivered.Count > 0,
+                    delivered = batch.Delivered.Count > 0,
                     failure = last.Failure?.ToWireName(),
                     last.Status,
                 }

@@ -6,7 +6,7 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Relay;
 
-/// <summary>Runs the fan-out, and turns of all targets at the same time, so that no target waits for another one.</summary>
+/// <summary>Runs the fan-out, and batches of all targets at the same time, so that no target waits for another one.</summary>
 internal sealed partial class RelayPass(
     Database database,
     RelayFanOut fanOut,
@@ -16,25 +16,25 @@ internal sealed partial class RelayPass(
     ILogger<RelayPass> logger
 )
 {
-    // Targets of a host that does not respond occupy at most this share of the turns, and failing ones at most half of them.
-    private const int MaxTurnsPerHost = RelayClient.MaxConnectionsPerHost;
-    private const int MaxTurns = 16 * MaxTurnsPerHost;
+    // Targets of a host that does not respond occupy at most this share of the batches, and failing ones at most half of them.
+    private const int MaxBatchesPerHost = RelayClient.MaxConnectionsPerHost;
+    private const int MaxBatches = 16 * MaxBatchesPerHost;
 
-    private readonly Signal turnEnded = new();
+    private readonly Signal batchEnded = new();
     private readonly Dictionary<string, TargetBackoff> backoffs = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Turn> turns = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Batch> batches = new(StringComparer.Ordinal);
 
-    public Signal TurnEnded => turnEnded;
+    public Signal BatchEnded => batchEnded;
 
     public bool HasTargets { get; private set; }
 
     /// <summary>A new owner of the lease starts without pauses.</summary>
     public void Begin() => backoffs.Clear();
 
-    /// <summary>Waits for the turns that have begun.</summary>
-    public Task EndTurnsAsync() => Task.WhenAll(turns.Values.Select(turn => turn.Task));
+    /// <summary>Waits for the batches that have begun.</summary>
+    public Task FinishBatchesAsync() => Task.WhenAll(batches.Values.Select(batch => batch.Task));
 
-    /// <summary>Forwards a page of the log, and starts a turn of each target that has something to send and may send now.</summary>
+    /// <summary>Forwards a page of the log, and starts a batch of each target that has something to send and may send now.</summary>
     /// <returns>The number of notifications that were read.</returns>
     public async Task<int> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
@@ -50,7 +50,7 @@ internal sealed partial class RelayPass(
             targets = await ListAsync(cancellationToken);
         }
 
-        foreach (var target in targets.Where(target => !turns.ContainsKey(target.TargetId)))
+        foreach (var target in targets.Where(target => !batches.ContainsKey(target.TargetId)))
         {
             if (
                 target.State == RelayTargetState.Removed
@@ -95,18 +95,18 @@ internal sealed partial class RelayPass(
 
         var host = new Uri(target.Url).Authority;
         var isFree =
-            turns.Count < MaxTurns
-            && turns.Values.Count(turn => turn.Host == host) < MaxTurnsPerHost
-            && (!backoff.IsFailing || turns.Values.Count(turn => turn.IsFailing) < MaxTurns / 2);
+            batches.Count < MaxBatches
+            && batches.Values.Count(batch => batch.Host == host) < MaxBatchesPerHost
+            && (!backoff.IsFailing || batches.Values.Count(batch => batch.IsFailing) < MaxBatches / 2);
         if (backoff.IsReady(target) && isFree)
         {
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            turns[target.TargetId] = new Turn(host, backoff.IsFailing, ended.Task);
-            _ = Task.Run(() => RunTurnAsync(lease, target, backoff, ended, cancellationToken), CancellationToken.None);
+            batches[target.TargetId] = new Batch(host, backoff.IsFailing, ended.Task);
+            _ = Task.Run(() => SendBatchAsync(lease, target, backoff, ended, cancellationToken), CancellationToken.None);
         }
     }
 
-    private async Task RunTurnAsync(
+    private async Task SendBatchAsync(
         Lease lease,
         ScheduledTarget target,
         TargetBackoff backoff,
@@ -116,31 +116,31 @@ internal sealed partial class RelayPass(
     {
         try
         {
-            await sender.RunTurnAsync(lease, target, backoff, cancellationToken);
+            await sender.SendBatchAsync(lease, target, backoff, cancellationToken);
         }
-        // The turns of other targets must continue.
+        // The batches of other targets must continue.
         catch (Exception exception)
         {
             backoff.Failed(failure: null, retryAfter: null);
             if (exception is not LeaseLostException && !cancellationToken.IsCancellationRequested)
             {
-                Log.TurnFailed(logger, target.TargetId, exception);
+                Log.BatchFailed(logger, target.TargetId, exception);
             }
         }
         finally
         {
-            turns.TryRemove(target.TargetId, out _);
+            batches.TryRemove(target.TargetId, out _);
             ended.SetResult();
-            turnEnded.Raise();
+            batchEnded.Raise();
         }
     }
 
-    private sealed record Turn(string Host, bool IsFailing, Task Task);
+    private sealed record Batch(string Host, bool IsFailing, Task Task);
 
     private static partial class Log
     {
         [LoggerMessage(LogLevel.Error, "Could not forward notifications to relay target {Target}; will retry.")]
-        public static partial void TurnFailed(ILogger logger, string target, Exception exception);
+        public static partial void BatchFailed(ILogger logger, string target, Exception exception);
 
         [LoggerMessage(
             LogLevel.Error,

@@ -54,10 +54,10 @@ internal sealed record SetAsideDelivery
     public int? LastStatus { get; init; }
 }
 
-/// <summary>The outcome of a turn of a target, which one transaction stores.</summary>
+/// <summary>The outcome of a batch of a target, which one transaction stores.</summary>
 /// <param name="Delivered">The deliveries that the target accepted, and those without a notification.</param>
 /// <param name="Failed">The delivery that failed last; null if none did.</param>
-internal sealed record RelayTurn(
+internal sealed record RelayBatch(
     string TargetId,
     IReadOnlyCollection<long> Delivered,
     long? Failed,

@@ -7,7 +7,7 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Relay;
 
-/// <summary>When the next turn of a target may begin. A new owner of the lease starts without pauses.</summary>
+/// <summary>When the next batch of a target may begin. A new owner of the lease starts without pauses.</summary>
 internal sealed class TargetBackoff(Random random, TimeProvider time)
 {
     // If this many notifications in a row are rejected, the target is the likely cause.
@@ -28,7 +28,7 @@ internal sealed class TargetBackoff(Random random, TimeProvider time)
 
     public RelayFailure? LastFailure { get; private set; }
 
-    /// <summary>Whether a turn may begin. A changed secret or state ends the pause.</summary>
+    /// <summary>Whether a batch may begin. A changed secret or state ends the pause.</summary>
     public bool IsReady(ScheduledTarget target)
     {
         if (
@@ -64,7 +64,7 @@ internal sealed class TargetBackoff(Random random, TimeProvider time)
     }
 }
 
-/// <summary>Sends a target's deliveries, one at a time, in the order of the log, and stores the outcome of the turn.</summary>
+/// <summary>Sends a target's deliveries, one at a time, in the order of the log, and stores the outcome of the batch.</summary>
 internal sealed partial class RelaySender(
     Database database,
     RelayClient client,
@@ -79,12 +79,12 @@ internal sealed partial class RelaySender(
 
     private const string PlainJson = "application/json";
 
-    // Then other targets get their turn, and what was accepted is stored.
-    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(5);
+    // Then other targets can send, and what was accepted is stored.
+    private static readonly TimeSpan MaxBatchTime = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan CommitMargin = TimeSpan.FromSeconds(1);
 
-    public async Task RunTurnAsync(
+    public async Task SendBatchAsync(
         Lease lease,
         ScheduledTarget target,
         TargetBackoff backoff,
@@ -102,7 +102,7 @@ internal sealed partial class RelaySender(
         {
             foreach (var delivery in pending)
             {
-                if (time.GetElapsedTime(started) >= LongestTurn || !lease.HasLeft(CommitMargin))
+                if (time.GetElapsedTime(started) >= MaxBatchTime || !lease.HasLeft(CommitMargin))
                 {
                     break;
                 }
@@ -149,7 +149,7 @@ internal sealed partial class RelaySender(
 
         await database.SaveAsync(
             lease,
-            new RelayTurn(target.TargetId, delivered, Failed: null, false, last),
+            new RelayBatch(target.TargetId, delivered, Failed: null, false, last),
             time.GetStoredUtcNow()
         );
         if (backoff.LastFailure is not null)
@@ -178,7 +178,7 @@ internal sealed partial class RelaySender(
             response.Failure == RelayFailure.Rejected && failed.Rejections + 1 >= MaxAttempts && backoff.MaySetAside;
         await database.SaveAsync(
             lease,
-            new RelayTurn(target.TargetId, delivered, failed.Seq, isSetAside, response),
+            new RelayBatch(target.TargetId, delivered, failed.Seq, isSetAside, response),
             time.GetStoredUtcNow()
         );
         metrics.Failed(target.TargetId, response.Failure!.Value);

@@ -26,9 +26,9 @@ internal sealed class RelayWorker(
         }
         finally
         {
-            // A turn stores what its target has accepted, so it must end before the lease is released.
+            // A batch stores what its target has accepted, so it must end before the lease is released.
             await ending.CancelAsync();
-            await pass.EndTurnsAsync();
+            await pass.FinishBatchesAsync();
             metrics.Clear();
         }
     }
@@ -41,7 +41,7 @@ internal sealed class RelayWorker(
         {
             var started = Time.GetTimestamp();
             var appended = signals.NotificationsAppended.Next;
-            var changed = Task.WhenAny(signals.RelayTargetsChanged.Next, pass.TurnEnded.Next);
+            var changed = Task.WhenAny(signals.RelayTargetsChanged.Next, pass.BatchEnded.Next);
             var rows = await pass.RunAsync(lease, cancellationToken);
             if (measuredAt is null || Time.GetElapsedTime(measuredAt.Value) >= MeasureInterval)
             {

@@ -117,7 +117,7 @@ public sealed class RelayPassTests : IAsyncLifetime
         await UntilAcceptedAsync(2);
 
         scene.Clock.Advance(scene.RelayOptions.Timeout);
-        await scene.EndTurnsAsync();
+        await scene.FinishBatchesAsync();
 
         scene.Mdms.Accepted().ShouldBe(["a", "b"]);
         scene.Mdms.Accepted("dead.example.com").ShouldBeEmpty();

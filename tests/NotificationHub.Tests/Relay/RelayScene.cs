@@ -108,11 +108,11 @@ internal sealed class RelayScene : IAsyncDisposable
         return outcome.Seq;
     }
 
-    /// <summary>One pass with plenty of the lease left, and the turns that it starts.</summary>
+    /// <summary>One pass with plenty of the lease left, and the batches that it starts.</summary>
     public async Task PassAsync()
     {
         await StartPassAsync();
-        await pass.EndTurnsAsync();
+        await pass.FinishBatchesAsync();
     }
 
     public async Task StartPassAsync()
@@ -122,7 +122,7 @@ internal sealed class RelayScene : IAsyncDisposable
         await pass.RunAsync(lease, CancellationToken.None);
     }
 
-    public Task EndTurnsAsync() => pass.EndTurnsAsync();
+    public Task FinishBatchesAsync() => pass.FinishBatchesAsync();
 
     /// <summary>A pass after every backoff.</summary>
     public Task LaterPassAsync()
