@@ -77,7 +77,7 @@ internal static class RelayEndpoints
                 "/{target}/resend",
                 async (
                     [AsParameters] RelayCall call,
-                    [Description("Only the notifications with these seqs; all without any.")] long[]? seq
+                    [Description("Only the notifications with these seqs; all without any.")] [FromQuery] long[]? seq
                 ) =>
                     new ResentNotifications(
                         await call.Service.ResendAsync(

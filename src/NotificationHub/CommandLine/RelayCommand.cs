@@ -166,6 +166,13 @@ internal static class RelayCommand
             Description = "Only the notifications with these seqs. Default: all.",
             AllowMultipleArgumentsPerToken = true,
         };
+        seqs.Validators.Add(given =>
+        {
+            if (given.Tokens.Any(token => token.Value.StartsWith('-')))
+            {
+                given.AddError("--seq: must be whole numbers from 1.");
+            }
+        });
         return runner.Create(
             "resend",
             "Ask the running hub to send notifications again that were set aside. Fix the cause first.",

@@ -43,7 +43,7 @@ internal static class RelayDeliveries
         public Task<IReadOnlyList<ScheduledTarget>> ListScheduledAsync() =>
             connection.ListAsync<ScheduledTarget>(
                 $"""
-                select t.target_id TargetId, t.from_seq FromSeq, t.state, t.url, t.secret,
+                select t.target_id TargetId, t.from_seq FromSeq, t.state, t.url, t.secret, t.failure,
                     (
                         select d.pending_since
                         from relay_delivery d
@@ -182,7 +182,7 @@ internal static class RelayDeliveries
     }
 
     /// <summary>Makes set-aside deliveries pending again; they are sent before later ones, in the order of the log.</summary>
-    public static Task<int> ResendAsync(
+    public static async Task<int> ResendAsync(
         WriteTransaction transaction,
         string targetId,
         IReadOnlyCollection<long> seqs,
@@ -190,7 +190,12 @@ internal static class RelayDeliveries
     )
     {
         transaction.OnCommit(transaction.Signals.RelayTargetsChanged);
-        return transaction.ExecuteAsync(
+        // Ends the pause after a failure.
+        await transaction.ExecuteAsync(
+            "update relay_target set failing_since = null, failure = null where target_id = @targetId",
+            new { targetId }
+        );
+        return await transaction.ExecuteAsync(
             """
             update relay_delivery
             set state = 'pending', pending_since = @now, attempts = 0, set_aside_at = null

@@ -21,6 +21,7 @@ internal sealed partial class RelayPass(
     private const int MaxBatches = 16 * MaxBatchesPerHost;
 
     private readonly Signal batchEnded = new();
+    private long batchCount;
     private readonly Dictionary<string, TargetBackoff> backoffs = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Batch> batches = new(StringComparer.Ordinal);
 
@@ -50,7 +51,12 @@ internal sealed partial class RelayPass(
             targets = await ListAsync(cancellationToken);
         }
 
-        foreach (var target in targets.Where(target => !batches.ContainsKey(target.TargetId)))
+        // The targets of one host share its connections, so the one that has waited longest comes first.
+        foreach (
+            var target in targets
+                .Where(target => !batches.ContainsKey(target.TargetId))
+                .OrderBy(target => backoffs.GetValueOrDefault(target.TargetId)?.LastBatch ?? 0)
+        )
         {
             if (
                 target.State == RelayTargetState.Removed
@@ -59,8 +65,10 @@ internal sealed partial class RelayPass(
             {
                 backoffs.Remove(target.TargetId);
                 await database.DeleteAsync(lease, target.TargetId, cancellationToken);
+                continue;
             }
-            else if (target.PendingSince <= time.GetUtcNow() - options.Value.MaxAge)
+
+            if (target.PendingSince <= time.GetUtcNow() - options.Value.MaxAge)
             {
                 var expired = await database.ExpireAsync(
                     lease,
@@ -74,7 +82,8 @@ internal sealed partial class RelayPass(
                     Log.Expired(logger, expired, target.TargetId);
                 }
             }
-            else if (target is { State: RelayTargetState.Running, PendingSince: not null })
+
+            if (target is { State: RelayTargetState.Running, PendingSince: not null })
             {
                 StartIfReady(lease, target, cancellationToken);
             }
@@ -101,8 +110,12 @@ internal sealed partial class RelayPass(
         if (backoff.IsReady(target) && isFree)
         {
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            backoff.LastBatch = ++batchCount;
             batches[target.TargetId] = new Batch(host, backoff.IsFailing, ended.Task);
-            _ = Task.Run(() => SendBatchAsync(lease, target, backoff, ended, cancellationToken), CancellationToken.None);
+            _ = Task.Run(
+                () => SendBatchAsync(lease, target, backoff, ended, cancellationToken),
+                CancellationToken.None
+            );
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed record ScheduledTarget
 
     public byte[]? Secret { get; init; }
 
+    /// <summary>Why the last attempt failed; null after a success, a start and a resend.</summary>
+    public string? Failure { get; init; }
+
     /// <summary>The <c>pending_since</c> of the first pending delivery; null if none is pending.</summary>
     public DateTimeOffset? PendingSince { get; init; }
 

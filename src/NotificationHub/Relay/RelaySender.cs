@@ -10,49 +10,37 @@ namespace NotificationHub.Relay;
 /// <summary>When the next batch of a target may begin. A new owner of the lease starts without pauses.</summary>
 internal sealed class TargetBackoff(Random random, TimeProvider time)
 {
-    // If this many notifications in a row are rejected, the target is the likely cause.
-    private const int MaxRejectedInRow = 3;
-
     private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5));
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);
 
     private int failures;
-    private int rejectedInRow;
     private long waitStart;
     private TimeSpan wait;
-    private (string State, byte[]? Secret)? seen;
+    private byte[]? secret;
 
     public bool IsFailing => failures > 0;
 
-    public bool MaySetAside => rejectedInRow < MaxRejectedInRow;
-
     public RelayFailure? LastFailure { get; private set; }
 
-    /// <summary>Whether a batch may begin. A changed secret or state ends the pause.</summary>
+    /// <summary>The number of the target's last batch among all batches; 0 if it had none.</summary>
+    public long LastBatch { get; set; }
+
+    /// <summary>Whether a batch may begin. A new secret, a start and a resend end the pause.</summary>
     public bool IsReady(ScheduledTarget target)
     {
-        if (
-            seen is { } before
-            && (before.State != target.State || !before.Secret.AsSpan().SequenceEqual(target.Secret))
-        )
+        if (!secret.AsSpan().SequenceEqual(target.Secret) || (LastFailure is not null && target.Failure is null))
         {
             Succeeded();
         }
 
-        seen = (target.State, target.Secret);
+        secret = target.Secret;
         return time.GetElapsedTime(waitStart) >= wait;
     }
 
     public void Succeeded()
     {
-        (failures, rejectedInRow, wait) = (0, 0, TimeSpan.Zero);
-        LastFailure = null;
-    }
-
-    public void SetAside()
-    {
         (failures, wait) = (0, TimeSpan.Zero);
-        rejectedInRow++;
+        LastFailure = null;
     }
 
     public void Failed(RelayFailure? failure, TimeSpan? retryAfter)
@@ -74,7 +62,7 @@ internal sealed partial class RelaySender(
     ILogger<RelaySender> logger
 )
 {
-    private const int TurnRows = 32;
+    private const int MaxRows = 32;
     private const int MaxAttempts = 3;
 
     private const string PlainJson = "application/json";
@@ -92,7 +80,7 @@ internal sealed partial class RelaySender(
     )
     {
         var pending = await database.ReadAsync(
-            connection => connection.ReadPendingAsync(target.TargetId, TurnRows),
+            connection => connection.ReadPendingAsync(target.TargetId, MaxRows),
             cancellationToken
         );
         var started = time.GetTimestamp();
@@ -174,8 +162,7 @@ internal sealed partial class RelaySender(
             backoff.Succeeded();
         }
 
-        var isSetAside =
-            response.Failure == RelayFailure.Rejected && failed.Rejections + 1 >= MaxAttempts && backoff.MaySetAside;
+        var isSetAside = response.Failure == RelayFailure.Rejected && failed.Rejections + 1 >= MaxAttempts;
         await database.SaveAsync(
             lease,
             new RelayBatch(target.TargetId, delivered, failed.Seq, isSetAside, response),
@@ -185,7 +172,7 @@ internal sealed partial class RelaySender(
         if (isSetAside)
         {
             Log.SetAside(logger, target.TargetId, failed.Seq, response.Describe());
-            backoff.SetAside();
+            backoff.Succeeded();
             return;
         }
 

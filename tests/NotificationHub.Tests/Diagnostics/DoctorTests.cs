@@ -29,6 +29,7 @@ public sealed class DoctorTests
                 "database",
                 "running hub",
                 "key ring",
+                "relay targets",
                 "public URL",
                 "Service Bus",
                 "Apple",
@@ -54,7 +55,7 @@ public sealed class DoctorTests
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
         DoctorScene.DiagnosticResultsOf(run, "failed")[0].Advice().ShouldContain("Start the hub");
-        DoctorScene.DiagnosticResultsOf(run, "not-checked").Count.ShouldBe(7);
+        DoctorScene.DiagnosticResultsOf(run, "not-checked").Count.ShouldBe(8);
         File.Exists(folder.File("none.db")).ShouldBeFalse();
     }
 

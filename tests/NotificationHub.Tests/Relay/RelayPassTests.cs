@@ -179,14 +179,17 @@ public sealed class RelayPassTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_target_that_rejects_everything_is_treated_as_an_outage()
+    public async Task Rejected_notifications_never_block_later_ones()
     {
         var target = await scene.AddTargetAsync();
-        scene.Mdms.AnswerAll(HttpStatusCode.BadRequest);
+        scene.Mdms.Answer = (_, body, _) =>
+            ScriptedMdms.Status(body.Contains("unknown") ? HttpStatusCode.BadRequest : HttpStatusCode.OK);
         foreach (var number in Enumerable.Range(0, 6))
         {
-            await scene.PostAsync($"n{number}");
+            await scene.PostAsync($"unknown-{number}");
         }
+
+        await scene.PostAsync("known");
 
         for (var i = 0; i < 30; i++)
         {
@@ -194,7 +197,40 @@ public sealed class RelayPassTests : IAsyncLifetime
         }
 
         var status = await scene.StatusAsync(target);
-        (status.SetAside, status.Pending).ShouldBe((3, 3));
+        (status.SetAside, status.Pending).ShouldBe((6, 0));
+        scene.Mdms.Accepted().ShouldBe(["known"]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_start_and_a_resend_end_the_pause_after_a_failure(bool resend)
+    {
+        var target = await scene.AddTargetAsync();
+        scene.Mdms.AnswerAll(HttpStatusCode.NotFound);
+        await scene.PostAsync("old");
+        await scene.PassAsync();
+        scene.Clock.Advance(scene.RelayOptions.MaxAge);
+        await scene.PostAsync("new");
+        await scene.LaterPassAsync();
+        (await scene.StatusAsync(target)).SetAside.ShouldBe(1);
+        scene.Mdms.AnswerAll(HttpStatusCode.OK);
+        await scene.PassAsync();
+        scene.Mdms.Accepted().ShouldBeEmpty();
+
+        if (resend)
+        {
+            await scene.ResendAsync();
+        }
+        else
+        {
+            await scene.SetStateAsync(RelayTargetState.Stopped);
+            await scene.SetStateAsync(RelayTargetState.Running);
+        }
+
+        await scene.PassAsync();
+
+        scene.Mdms.Accepted().ShouldBe(resend ? ["old", "new"] : ["new"]);
     }
 
     [Fact]

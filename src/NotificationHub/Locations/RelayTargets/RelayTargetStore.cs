@@ -97,7 +97,12 @@ internal static class RelayTargetStore
     {
         transaction.OnCommit(transaction.Signals.RelayTargetsChanged);
         return await transaction.ExecuteAsync(
-                "update relay_target set state = @state where target_id = @targetId and state <> 'removed'",
+                // Without a failure, there is no pause before the next attempt.
+                """
+                update relay_target
+                set state = @state, failing_since = null, failure = null
+                where target_id = @targetId and state <> 'removed'
+                """,
                 new { targetId, state }
             ) == 1;
     }
