@@ -13,11 +13,11 @@ internal static class AppleCommand
         var any = new Option<bool>("--any-address")
         {
             Description =
-                "Listen on all addresses and send notifications over plain http to any host, for containers. "
-                + "Default: only this machine.",
+                "For containers: listen on all addresses, and accept notification URLs with plain http and any host. "
+                + "By default, the simulator does both only for this machine.",
         };
-        var locations = Number("--locations", "Number of locations, each with its own content token.", 1, 100, 1);
-        var assets = Number("--assets", "Number of apps and books of each location.", 0, 10_000, 20);
+        var locations = Number("--locations", "Number of libraries, each with its own content token.", 1, 100, 1);
+        var assets = Number("--assets", "Number of apps and books of each library.", 0, 10_000, 20);
         var devices = Number("--devices", "Number of devices with assignments.", 0, 1_000_000, 100);
         var users = Number("--users", "Number of users.", 0, 100_000, 50);
         var subscriptions = Number("--subscriptions", "Number of subscriptions.", 0, 1_000, 2);
@@ -26,7 +26,7 @@ internal static class AppleCommand
         var batchTime = Number("--batch-time", "Seconds between two batches of 100 tasks.", 0.0, 3_600, 0.1);
         var billingPeriod = Number(
             "--billing-period",
-            "Seconds after which subscriptions renew or expire; 0 means only on request.",
+            "Seconds after which subscriptions renew or expire; 0 means only when a test requests it.",
             0.0,
             31_536_000,
             0
@@ -48,7 +48,7 @@ internal static class AppleCommand
         var readOnly = new Option<bool>("--read-only") { Description = "Make the content tokens read-only." };
         var tokenFolder = new Option<DirectoryInfo?>("--token-folder")
         {
-            Description = "Folder to write the content tokens to, one file UID.vpptoken for each location.",
+            Description = "Folder to write the content tokens to, one file UID.vpptoken for each library.",
         };
         var command = new Command("apple", "Run a simulated Apple and print its address and content tokens.")
         {

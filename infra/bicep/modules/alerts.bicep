@@ -97,7 +97,7 @@ var queryAlerts queryAlert[] = [
   }
   {
     name: 'relay-delayed'
-    description: 'A relay target, such as the MDM, has not accepted a notification for 15 minutes.'
+    description: 'A notification has been waiting for a relay target, such as the MDM, for more than 15 minutes.'
     severity: 2
     frequency: 'PT5M'
     window: 'PT15M'

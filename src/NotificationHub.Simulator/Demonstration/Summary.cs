@@ -149,7 +149,7 @@ internal static class SummaryTable
         Row(table, "duplicates ignored", summary.Duplicates);
         Row(table, "refetch requests", summary.RefetchRequests);
         Row(table, "after coalescing", summary.RefetchTargets);
-        Row(table, "requests to Apple", summary.AppleRequests);
+        Row(table, "all requests to Apple", summary.AppleRequests);
         Row(table, "latency to bus, p50 in ms", summary.LatencyP50Milliseconds);
         Row(table, "latency to bus, p99 in ms", summary.LatencyP99Milliseconds);
         return table;

@@ -68,10 +68,10 @@ internal static class RelayEndpoints
                 "/{target}/start",
                 ([AsParameters] RelayCall call) => SetStateAsync(call, RelayTargetState.Running)
             )
-            .WithSummary("Starts forwarding again, beginning with what was collected.");
+            .WithSummary("Resumes forwarding, beginning with the notifications that the hub kept meanwhile.");
         changes
             .MapPost("/{target}/stop", ([AsParameters] RelayCall call) => SetStateAsync(call, RelayTargetState.Stopped))
-            .WithSummary("Stops forwarding. The target still collects notifications.");
+            .WithSummary("Stops forwarding. The hub keeps the notifications for the target.");
         changes
             .MapPost(
                 "/{target}/resend",
@@ -89,10 +89,10 @@ internal static class RelayEndpoints
                         )
                     )
             )
-            .WithSummary("Sends notifications again that were set aside.");
+            .WithSummary("Resends the notifications that were set aside.");
         changes
             .MapDelete("/{target}", ([AsParameters] RelayCall call) => SetStateAsync(call, RelayTargetState.Removed))
-            .WithSummary("Deletes a relay target with its secret and the notifications that wait for it.");
+            .WithSummary("Deletes a relay target, its secret and its backlog.");
     }
 
     private static async Task<RelayTargetStatus> SetStateAsync(RelayCall call, string state) =>

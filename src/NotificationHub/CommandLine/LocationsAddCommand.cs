@@ -33,7 +33,7 @@ internal static class LocationsAddCommand
         };
         var relay = new Option<bool>("--relay")
         {
-            Description = "Forward every notification to the server whose URL Apple has now.",
+            Description = "Forward every notification to the server whose URL Client Config contains now.",
         };
         var replace = new Option<bool>("--replace")
         {
@@ -54,8 +54,9 @@ internal static class LocationsAddCommand
             A --receive-only registration cannot be resumed: the next run registers a new location, and the
             hub deletes the unfinished one.
 
-            If Apple sends the notifications to another server, the command changes nothing without --relay
-            or --replace. The hub stores that server's URL and secret, and `locations remove` restores them.
+            If Apple currently sends notifications to another server, specify --relay or --replace; otherwise
+            the command fails and changes nothing at Apple. The hub stores that server's URL and secret, and
+            `locations remove` restores them.
 
             Examples:
               NotificationHub locations add --token-file token.vpptoken --url https://hub.example.com

@@ -16,17 +16,17 @@ internal static class LocationsCommand
             CreateList(runner),
             runner.Create(
                 "show",
-                "Show a location: its progress, the use of its secrets, and differences from Apple's settings.",
+                "Show a location: its progress, when each secret was last used, and differences from Apple's settings.",
                 context => ShowAsync(context, context.Get(location)),
                 location
             ),
             runner.Create(
                 "verify",
                 """
-                Compare Apple's configuration of a location with the hub's.
+                Compare a location's Client Config at Apple with the settings that the hub has stored.
 
                 The command changes nothing at Apple, but updates the location's state. It does not work for a
-                receive-only location. Exit code 1: the configurations differ.
+                receive-only location. Exit code 1: the settings differ, or the command failed.
                 """,
                 context => VerifyAsync(context, context.Get(location)),
                 location
@@ -42,7 +42,7 @@ internal static class LocationsCommand
     {
         var after = new Option<string?>("--after")
         {
-            Description = "Only locations after this ID, in the order of the list.",
+            Description = "Only locations that come after this ID in the list.",
         };
         var limit = CommandInput.Limit(LocationStore.PageRows);
         return runner.Create(
@@ -58,7 +58,8 @@ internal static class LocationsCommand
     {
         var overwrite = new Option<bool>("--overwrite")
         {
-            Description = "Overwrite URL, secret and types at Apple even if another party changed them.",
+            Description =
+                "Overwrite the URL, secret and notification types at Apple even if another party changed them.",
         };
         return runner.Create(
             "rotate-secret",
@@ -117,12 +118,15 @@ internal static class LocationsCommand
             """
             Remove a location, and restore Apple's previous settings.
 
-            If the hub replaced another server's URL, Apple sends the notifications to that server again, after
-            a test notification. Otherwise the command clears the hub's URL, secret and types at Apple.
+            If the hub replaced another server's URL, the command restores that URL at Apple, and Apple sends
+            later notifications to that server. First, Apple sends a test notification, which the server must
+            accept; otherwise the command fails and changes nothing. If there is no URL to restore, the command
+            clears the hub's URL, secret and notification types at Apple.
 
-            The hub keeps the location's data unless you use --delete-data. For one day, it still stores
-            deliveries for the location and responds 200, but does not route them. You can register the
-            library again at once; the hub then gives it a new location ID.
+            The hub keeps the location's data unless you use --delete-data. In both cases, it still stores
+            deliveries for the location for one day and responds 200, but does not route them. With
+            --delete-data, it deletes them after that day. You can register the library again at once; the
+            hub then gives it a new location ID.
             """,
             context =>
                 RemoveAsync(

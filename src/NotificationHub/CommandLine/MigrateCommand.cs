@@ -16,15 +16,14 @@ internal static class MigrateCommand
         var afterRestore = new Option<bool>("--after-restore")
         {
             Description =
-                "Start a new log epoch, so that no event ID or revision is reused. The hub then reads and publishes every "
-                + "record again. "
-                + "Use this after you restore a backup and before you start a hub.",
+                "Continue the logs in a new epoch and with unused numbers, so that no event ID or revision is reused. "
+                + "The hub then reads and publishes every record again. Use this after you restore a backup and before you start a hub.",
         };
         var source = new Option<string?>("--from-sqlite")
         {
             Description =
-                "Copy another hub's SQLite file into the configured database, which must be new. Content tokens are "
-                + "re-encrypted with the configured database's key ring. Stop the other hub first.",
+                "Copy another hub's SQLite file into the configured database, which must be new. Content tokens and "
+                + "the secrets of other servers are re-encrypted with the configured database's key ring. Stop the other hub first.",
             HelpName = "FILE",
         };
         var migrate = runner.CreateUnopened(

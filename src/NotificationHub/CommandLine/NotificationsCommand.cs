@@ -47,7 +47,8 @@ internal static class NotificationsCommand
         var raw = new Option<bool>("--raw")
         {
             Description =
-                "Print only the body, byte for byte, with invite codes. Control characters are replaced on a terminal.",
+                "Print only the body, including invite codes. Output to a file or pipe is byte for byte; on a terminal, "
+                + "control characters are replaced.",
         };
         return runner.Create(
             "show",

@@ -24,16 +24,18 @@ internal static class ReconcileCommand
         );
         var dryRun = new Option<bool>("--dry-run")
         {
-            Description = "List the differences, but change and publish nothing. Exit code 1: there are differences.",
+            Description = "List the differences, but change and publish nothing.",
         };
         return runner.Create(
             "reconcile",
             """
-            Compare a location's records with Apple's, and correct the hub's.
+            Compare the hub's copy of a location's records with Apple's, and correct the hub's copy.
 
-            Without --dry-run, a hub must be running. The hub corrects its records and publishes the changes;
-            the command waits for it. Exit code 1: Apple refused to return a kind of record. The command
-            does not work for a receive-only location.
+            Without --dry-run, a hub must be running. The hub corrects its copy and publishes the changes;
+            the command waits for it. The command does not work for a receive-only location.
+
+            With --dry-run, exit code 1 means that there are differences, or that the command failed.
+            Otherwise, it means that Apple refused to return a kind of record, or that the command failed.
 
             Example:
               NotificationHub reconcile --location euymam2icmymo32l --kind assignment --dry-run

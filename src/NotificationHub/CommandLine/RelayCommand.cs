@@ -14,7 +14,10 @@ internal static class RelayCommand
         {
             Description = "The ID of one relay target from `relay status`.",
         };
-        return new Command("relay", "Manage the relay targets: servers that receive a location's deliveries.")
+        return new Command(
+            "relay",
+            "Manage the relay targets: URLs to which the hub forwards a location's notifications."
+        )
         {
             runner.Json,
             CreateStatus(runner),
@@ -23,7 +26,7 @@ internal static class RelayCommand
             CreateState(
                 runner,
                 "start",
-                "Start forwarding again, beginning with what was collected.",
+                "Resume forwarding, beginning with the notifications that the hub kept meanwhile.",
                 RelayTargetState.Running,
                 location,
                 target
@@ -32,9 +35,10 @@ internal static class RelayCommand
                 runner,
                 "stop",
                 """
-                Stop forwarding. The target still collects notifications.
+                Stop forwarding. The hub keeps the notifications for the target until `relay start`.
 
-                A notification that is older than Relay:MaxAge is set aside.
+                The hub sets aside each notification that becomes older than Relay:MaxAge, also while forwarding
+                is stopped.
                 """,
                 RelayTargetState.Stopped,
                 location,
@@ -45,9 +49,10 @@ internal static class RelayCommand
                 runner,
                 "remove",
                 """
-                Delete a relay target with its secret and the notifications that wait for it.
+                Delete a relay target, its secret and its backlog.
 
-                If the location has several targets, specify --target.
+                Notifications that are pending or set aside for the target can no longer be forwarded to it. The
+                notification log keeps them. If the location has several targets, specify --target.
                 """,
                 RelayTargetState.Removed,
                 location,
@@ -84,7 +89,7 @@ internal static class RelayCommand
         return runner.Create(
             "set-aside",
             """
-            List the notifications that a relay target did not accept, and that were set aside.
+            List the notifications that were set aside because a relay target did not accept them.
 
             If the location has several targets, specify --target.
             """,
@@ -107,7 +112,7 @@ internal static class RelayCommand
     {
         var url = new Option<string>("--relay-to")
         {
-            Description = "The https URL that receives the location's deliveries.",
+            Description = "The https URL that receives the location's notifications.",
             Required = true,
         };
         var secretFile = SecretFile.CreateRelaySecretOption();
@@ -115,9 +120,10 @@ internal static class RelayCommand
         var add = runner.Create(
             "add",
             """
-            Forward a location's deliveries to another URL, beginning with the next one.
+            Also forward a location's notifications to this URL, starting with the next notification.
 
-            If the location has a target with this URL, only its secret changes.
+            If the location already has a target with this URL, the command only replaces the target's secret.
+            A new target does not take over the backlog of another target.
 
             Example:
               NotificationHub relay add euymam2icmymo32l --relay-to https://mdm.example.com/notify
@@ -175,7 +181,7 @@ internal static class RelayCommand
         });
         return runner.Create(
             "resend",
-            "Ask the running hub to send notifications again that were set aside. Fix the cause first.",
+            "Ask the running hub to resend the notifications that were set aside. Fix the cause first.",
             context => ResendAsync(context, context.Get(location), context.Get(target), context.Get(seqs)),
             location,
             target,

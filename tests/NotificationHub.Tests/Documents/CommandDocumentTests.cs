@@ -21,9 +21,11 @@ public sealed class CommandDocumentTests
         Run the commands with `NotificationHub`. In the container, the program is `/app/NotificationHub`. From source,
         use `dotnet run --project src/NotificationHub --`.
 
-        Every command except `health` opens the hub's database with the hub's settings. You can run commands
-        while a hub is running. Some commands require a running hub; their help says so. If the [admin API](admin.md) has
-        an equivalent request, `--json` prints the same JSON document as that request. Messages and errors go to standard error.
+        Every command except `health` opens the hub's database with the hub's settings. You can run commands while a hub is
+        running. Some commands and options require a running hub; their help says so. A list of commands shows every
+        argument as `<argument>`; the usage line of a command shows an optional one as `[<argument>]`. If the
+        [admin API](admin.md) has an equivalent request, `--json` prints the same JSON document as that request. Messages
+        and errors go to standard error.
 
         | exit code | meaning |
         | --- | --- |
@@ -38,9 +40,9 @@ public sealed class CommandDocumentTests
     private const string SimulatorIntroduction = """
         ## The simulator
 
-        Run it with `dotnet run --project src/NotificationHub.Simulator --`. Exit codes: 0 success (without a
-        command: no event was lost or duplicated), 1 failure, 2 invalid command line, 130 interrupted. More about
-        [the simulated Apple](simulated-apple.md) and [the local Service Bus](local-service-bus.md).
+        Run it with `dotnet run --project src/NotificationHub.Simulator --`. Exit codes: 0 success, 1 failure, 2 invalid
+        command line, 130 interrupted. For a run without a command, success means that no event was lost or duplicated.
+        More about [the simulated Apple](simulated-apple.md) and [the local Service Bus](local-service-bus.md).
 
         """;
 

@@ -22,7 +22,7 @@ public sealed class RunbookTests
 
     [Theory]
     [InlineData("Apple has stopped sending notifications")]
-    [InlineData("Client Config at Apple differs from the record")]
+    [InlineData("Client Config at Apple differs from the stored settings")]
     public void Each_reason_of_an_unhealthy_location_has_an_entry(string reason)
     {
         Source("Locations/Monitoring/LocationHealth.cs").ShouldContain(reason);

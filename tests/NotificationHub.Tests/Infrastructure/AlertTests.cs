@@ -271,7 +271,7 @@ public sealed partial class AlertTests
                 );
         }
 
-        rows["unreachable"].Threshold.ShouldStartWith("> 1 of 5 locations");
+        rows["unreachable"].Threshold.ShouldStartWith("> 1 of 5 test sites");
     }
 
     private static IEnumerable<JsonElement> Alerts() => Alerts(Deployment.Dev);

@@ -12,9 +12,12 @@ namespace NotificationHub.CommandLine.Apple;
 internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> location)
 {
     private const string Tracking = """
-        The hub tracks the request as it tracks your MDM's requests. With --wait, the command shows the
-        progress until Apple has finished and the hub has published what changed. Exit code 1: Apple
-        refused the request, a task failed, or it is not finished after 15 minutes.
+        The hub tracks this request in the same way as your MDM's requests. With --wait, a hub must be
+        running, and the command shows the progress until Apple has finished and the hub has published
+        what changed.
+
+        Exit code 1: Apple refused the request, or the command failed. With --wait also: a task failed, or
+        the request did not finish within 15 minutes.
         """;
 
     private readonly Option<AssetKey[]> assets = new("--asset")
@@ -29,7 +32,10 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
 
     private readonly Option<string[]> users = CreateList("--user", "A user's clientUserId. Can be repeated.");
 
-    private readonly Option<string?> email = new("--email") { Description = "The address that Apple invites." };
+    private readonly Option<string?> email = new("--email")
+    {
+        Description = "The email address to which Apple sends the invitation.",
+    };
 
     private readonly Option<string?> managedAccount = new("--managed-apple-account")
     {
@@ -42,11 +48,6 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
     private readonly Option<bool> wait = new("--wait")
     {
         Description = "Wait until Apple has finished and the hub has published what changed.",
-    };
-
-    private readonly Option<bool> missingOnly = new("--missing-only")
-    {
-        Description = "Read the records first, and skip what already has the requested result.",
     };
 
     public Command CreateAssociate() =>
@@ -66,6 +67,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
                 SerialNumbers = context.Get(serials)!,
                 ClientUserIds = context.Get(users)!,
             },
+            "Read the assignments first, and skip devices and users that already have the app or book.",
             assets
         );
 
@@ -83,6 +85,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
                 SerialNumbers = context.Get(serials)!,
                 ClientUserIds = context.Get(users)!,
             },
+            "Read the assignments first, and skip devices and users that no longer have the app or book.",
             assets
         );
 
@@ -98,17 +101,25 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             {
                 SerialNumbers = context.Get(serials)!,
                 ClientUserIds = context.Get(users)!,
-            }
+            },
+            "Read the assignments first, and skip devices and users that have no revocable app or book."
         );
 
     public Command CreateCreateUser() =>
-        CreateForUser("create", "Create a user.", user => new CreateUsersRequest { Users = [user] });
+        CreateForUser(
+            "create",
+            "Create a user.",
+            user => new CreateUsersRequest { Users = [user] },
+            "Read the user first, and send nothing if an active user has this clientUserId."
+        );
 
     public Command CreateUpdateUser() =>
         CreateForUser(
             "update",
             "Change a user's email address or Managed Apple Account.",
-            user => new UpdateUsersRequest { Users = [user] }
+            user => new UpdateUsersRequest { Users = [user] },
+            "Read the user first, and send nothing if the email address is already set. A Managed Apple Account is "
+                + "always sent, because Apple does not return it."
         );
 
     public Command CreateRetireUsers()
@@ -124,7 +135,8 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             {
                 Users = [.. context.Get(users)!.Select(id => new RequestUser { ClientUserId = id })],
             },
-            [location, users, missingOnly, yes, wait]
+            "Read the users first, and skip users that are already retired.",
+            [location, users]
         );
         command.Validators.Add(result => Require(result, users));
         return command;
@@ -134,20 +146,21 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
         string name,
         string description,
         Func<CommandContext, WriteRequest> create,
+        string missingOnlyHelp,
         params Option[] more
     )
     {
-        var command = CreateWrite(
-            name,
-            description,
-            create,
-            [location, .. more, serials, users, missingOnly, yes, wait]
-        );
+        var command = CreateWrite(name, description, create, missingOnlyHelp, [location, .. more, serials, users]);
         command.Validators.Add(result => Require(result, serials, users));
         return command;
     }
 
-    private Command CreateForUser(string name, string summary, Func<RequestUser, WriteRequest> create)
+    private Command CreateForUser(
+        string name,
+        string summary,
+        Func<RequestUser, WriteRequest> create,
+        string missingOnlyHelp
+    )
     {
         var user = new Argument<string>("client-user-id") { Description = "The user's clientUserId." };
         return CreateWrite(
@@ -166,18 +179,30 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
                         ManagedAppleId = context.Get(managedAccount),
                     }
                 ),
-            [user, location, email, managedAccount, missingOnly, yes, wait]
+            missingOnlyHelp,
+            [user, location, email, managedAccount]
         );
     }
 
+    /// <param name="missingOnlyHelp">What --missing-only does; it differs by command.</param>
     private Command CreateWrite(
         string name,
         string description,
         Func<CommandContext, WriteRequest> create,
+        string missingOnlyHelp,
         Symbol[] inputs
-    ) => runner.Create(name, description, context => SendAsync(context, name, create(context)), inputs);
+    )
+    {
+        var missingOnly = new Option<bool>("--missing-only") { Description = missingOnlyHelp };
+        return runner.Create(
+            name,
+            description,
+            context => SendAsync(context, name, create(context), context.Get(missingOnly)),
+            [.. inputs, missingOnly, yes, wait]
+        );
+    }
 
-    private async Task<int> SendAsync(CommandContext context, string name, WriteRequest request)
+    private async Task<int> SendAsync(CommandContext context, string name, WriteRequest request, bool missingOnly)
     {
         var locationId = context.Get(location)!;
         var subject = WriteConfirmation.Describe(request, nameOf: _ => null);
@@ -198,7 +223,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
                     context
                         .Service<AppleWrites>()
                         .SendAsync(
-                            new AppleWrite(locationId, request, context.Get(missingOnly)),
+                            new AppleWrite(locationId, request, missingOnly),
                             context.Actor,
                             context.CancellationToken
                         )

@@ -66,7 +66,7 @@ internal sealed class LocationHealth(HubKeyRing keys) : ILocationHealth, IStageS
                 : new UnhealthyLocation(
                     row.Id,
                     row.State,
-                    "Client Config at Apple differs from the record: see `locations verify`",
+                    "Client Config at Apple differs from the stored settings: see `locations verify`",
                     null
                 )
             ),
