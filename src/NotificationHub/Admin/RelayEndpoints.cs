@@ -92,7 +92,7 @@ internal static class RelayEndpoints
             .WithSummary("Resends the notifications that were set aside.");
         changes
             .MapDelete("/{target}", ([AsParameters] RelayCall call) => SetStateAsync(call, RelayTargetState.Removed))
-            .WithSummary("Deletes a relay target, its secret and its backlog.");
+            .WithSummary("Deletes a relay target and its secret. Its backlog is not forwarded.");
     }
 
     private static async Task<RelayTargetStatus> SetStateAsync(RelayCall call, string state) =>

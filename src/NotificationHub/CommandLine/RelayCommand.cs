@@ -49,7 +49,7 @@ internal static class RelayCommand
                 runner,
                 "remove",
                 """
-                Delete a relay target, its secret and its backlog.
+                Delete a relay target and its secret. Its backlog is not forwarded.
 
                 Notifications that are pending or set aside for the target can no longer be forwarded to it. The
                 notification log keeps them. If the location has several targets, specify --target.
