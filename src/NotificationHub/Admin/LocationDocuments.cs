@@ -89,8 +89,11 @@ internal sealed record ReplacedServerDocument(
             replaced.Host,
             LocationStore.ReadTypes(replaced.NotificationTypes),
             replaced.ReplacedAt,
-            replaced.Secret is not null
+            replaced.IsRestorable
         );
+
+    public static ReplacedServerDocument? FromOptional(ReplacedConfiguration? replaced) =>
+        replaced is null ? null : From(replaced);
 }
 
 internal sealed record LocationDetailsDocument
@@ -136,7 +139,7 @@ internal sealed record LocationDetailsDocument
             CheckedAt = check?.CheckedAt,
             CheckError = check?.Error,
             Differences = LocationDifferences.Read(check?.Differences),
-            ReplacedServer = replaced is null ? null : ReplacedServerDocument.From(replaced),
+            ReplacedServer = ReplacedServerDocument.FromOptional(replaced),
         };
     }
 }

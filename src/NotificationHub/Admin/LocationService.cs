@@ -8,12 +8,12 @@ using NotificationHub.Storage;
 namespace NotificationHub.Admin;
 
 /// <param name="NotificationAuthToken">The only copy of a receive-only location's secret, for its MDM.</param>
-/// <param name="ReplacedServer">The host of the server whose URL the hub replaced at Apple.</param>
+/// <param name="ReplacedServer">The server whose URL the hub replaced at Apple; null if there was none.</param>
 /// <param name="RelayTargets">The servers that accepted a test notification, and receive every notification from now on.</param>
 internal sealed record AddedLocation(
     LocationDocument Location,
     string? NotificationAuthToken,
-    string? ReplacedServer,
+    ReplacedServerDocument? ReplacedServer,
     IReadOnlyList<ProvenTarget> RelayTargets
 );
 
@@ -22,7 +22,15 @@ internal sealed record ComparedLocation(LocationDocument Location, IReadOnlyList
 
 /// <param name="Resumed">Whether an earlier rotation had taken effect and is now complete, without another secret.</param>
 /// <param name="NotificationAuthToken">The only copy of a receive-only location's secret, for its MDM.</param>
-internal sealed record RotatedLocation(LocationDocument Location, bool Resumed, string? NotificationAuthToken);
+/// <param name="ReplacedServer">The server whose URL the rotation overwrote at Apple; null if Apple had the hub's.</param>
+/// <param name="RelayState">The state of the relay target for that server; null if the hub does not forward to it.</param>
+internal sealed record RotatedLocation(
+    LocationDocument Location,
+    bool Resumed,
+    string? NotificationAuthToken,
+    ReplacedServerDocument? ReplacedServer = null,
+    string? RelayState = null
+);
 
 internal sealed record RemovedLocation(LocationDocument Location, DeregistrationResult Apple);
 
@@ -71,7 +79,7 @@ internal sealed class LocationService(
                 () =>
                     registration.RegisterReceiveOnlyAsync(new Uri(input.Url!), input.ReadRelayTo(), cancellationToken),
                 added => added.Location.LocationId,
-                added => Describe(null, added.Targets)
+                added => Describe(null, added.Targets.Select(target => target.Host))
             );
             // No further read: nothing may fail once the only copy of the secret exists.
             return new AddedLocation(
@@ -102,12 +110,12 @@ internal sealed class LocationService(
             ),
             () => registration.RegisterAsync(request, cancellationToken),
             added => added.Location.LocationId,
-            added => Describe(added.Replaced, added.Targets)
+            added => Describe(added.Replaced, added.Targets.Select(target => target.Host))
         );
         return new AddedLocation(
             await DescribeAsync(added.Location, cancellationToken),
             null,
-            added.Replaced?.Host,
+            ReplacedServerDocument.FromOptional(added.Replaced),
             added.Targets
         );
     }
@@ -127,12 +135,20 @@ internal sealed class LocationService(
     {
         var result = await audit.RunAsync(
             actor,
-            new AuditedAct("locations rotate-secret", locationId),
-            () => rotation.RotateAsync(locationId, overwrite, cancellationToken)
+            new AuditedAct(overwrite ? "locations rotate-secret --overwrite" : "locations rotate-secret", locationId),
+            () => rotation.RotateAsync(locationId, overwrite, cancellationToken),
+            detailOf: rotated =>
+                Describe(rotated.Overwritten, rotated.OverwrittenTarget is { } target ? [target.Uri.Authority] : [])
         );
         return result.HandedOut is { } secret
             ? new RotatedLocation(LocationDocument.From(result.Location), result.IsResumed, secret.Reveal())
-            : new RotatedLocation(await DescribeAsync(result.Location, cancellationToken), result.IsResumed, null);
+            : new RotatedLocation(
+                await DescribeAsync(result.Location, cancellationToken),
+                result.IsResumed,
+                NotificationAuthToken: null,
+                ReplacedServerDocument.FromOptional(result.Overwritten),
+                result.OverwrittenTarget?.State
+            );
     }
 
     public async Task<ComparedLocation> RenewTokenAsync(
@@ -179,12 +195,12 @@ internal sealed class LocationService(
     }
 
     /// <summary>What the audit log says about other servers.</summary>
-    private static string? Describe(ReplacedConfiguration? replaced, IReadOnlyList<ProvenTarget> targets)
+    private static string? Describe(ReplacedConfiguration? replaced, IEnumerable<string> relayHosts)
     {
         string[] parts =
         [
             .. replaced is null ? (string[])[] : [$"replaced {replaced.Host}"],
-            .. targets.Select(target => $"relays to {target.Host}"),
+            .. relayHosts.Select(host => $"relays to {host}"),
         ];
         return parts.Length == 0 ? null : string.Join(", ", parts);
     }

@@ -169,9 +169,7 @@ internal static class LocationsAddCommand
     {
         if (added.ReplacedServer is { } replaced)
         {
-            console.WriteText(
-                $"Apple sends the notifications to the hub instead of {replaced}. `locations remove` restores that server's URL."
-            );
+            console.WriteReplaced(replaced);
         }
 
         foreach (var target in added.RelayTargets)
@@ -181,6 +179,16 @@ internal static class LocationsAddCommand
             );
         }
     }
+
+    public static void WriteReplaced(this IAnsiConsole console, ReplacedServerDocument replaced) =>
+        console.WriteText(
+            $"Apple sends the notifications to the hub instead of {replaced.Host}. "
+                + (
+                    replaced.Restorable
+                        ? "`locations remove` restores that server's URL."
+                        : "`locations remove` cannot restore that server's URL, because Apple returned no usable secret for it."
+                )
+        );
 
     private static async Task RenewTokenAsync(CommandContext context, RenewalInput input)
     {

@@ -1,6 +1,9 @@
 using System.CommandLine;
+using NotificationHub.Admin;
 using NotificationHub.Locations;
+using NotificationHub.Locations.RelayTargets;
 using NotificationHub.Locations.Removal;
+using Spectre.Console;
 
 namespace NotificationHub.CommandLine;
 
@@ -212,6 +215,27 @@ internal static class LocationsCommand
                             + "Run the command again for another secret."
                         : "Apple uses the new secret. The hub accepts the previous ones for ten more minutes."
                 );
+                rotated.WriteOverwritten(console);
+            }
+        );
+    }
+
+    private static void WriteOverwritten(this RotatedLocation rotated, IAnsiConsole console)
+    {
+        if (rotated.ReplacedServer is not { } replaced)
+        {
+            return;
+        }
+
+        console.WriteReplaced(replaced);
+        console.WriteText(
+            rotated.RelayState switch
+            {
+                null =>
+                    $"The hub does not forward notifications to {replaced.Host}. To forward them, run `relay add {rotated.Location.Id} --relay-to URL --relay-secret-file FILE`.",
+                RelayTargetState.Stopped =>
+                    $"The hub collects the notifications for {replaced.Host}. To forward them, run `relay start {rotated.Location.Id}`.",
+                _ => $"The hub forwards every notification to {replaced.Host}.",
             }
         );
     }

@@ -29,6 +29,9 @@ internal static class LocationDifferences
         "The server whose URL the hub replaced has set it again, so the hub receives no notifications. Turn that off in the server. "
         + "`locations rotate-secret --overwrite` sets the hub's URL; a relay target for that server then gets its current secret.";
 
+    private const string TargetMoves =
+        "A relay target for the server whose URL the hub replaced then gets the URL and secret that Apple has now.";
+
     public static IReadOnlyList<LocationDifference> Find(
         Location location,
         ClientConfig found,
@@ -54,9 +57,9 @@ internal static class LocationDifferences
         if (found.NotificationUrl != location.NotificationUrl)
         {
             var advice =
-                found.NotificationUrl is { } url && url == replaced?.NotificationUrl
-                    ? ReplacedAgain
-                    : $"Apple sends the notifications to another URL. {Restore}";
+                found.NotificationUrl is { } url && url == replaced?.NotificationUrl ? ReplacedAgain
+                : replaced is null ? $"Apple sends the notifications to another URL. {Restore}"
+                : $"Apple sends the notifications to another URL. {Restore} {TargetMoves}";
             differences.Add(new(Url, location.NotificationUrl, found.NotificationUrl, advice));
         }
 

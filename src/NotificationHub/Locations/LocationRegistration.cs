@@ -49,7 +49,8 @@ internal sealed class LocationRegistration(
         var secret = NotificationSecret.Generate();
         await store.BeginAsync(held, attempt.Location, secret, attempt.Takeover, cancellationToken);
         var confirmed = await configuration.ApplyAsync(session, attempt, secret, cancellationToken);
-        var location = await CompleteAsync(held, attempt, secret.Sha256, confirmed, Takeover.None, cancellationToken);
+        var remaining = attempt.Takeover.Remaining;
+        var location = await CompleteAsync(held, attempt, secret.Sha256, confirmed, remaining, cancellationToken);
         return new RegisteredLocation(location, attempt.Takeover.Stored, proven);
     }
 

@@ -1,5 +1,6 @@
 using NotificationHub.Apple;
 using NotificationHub.Locations.Monitoring;
+using NotificationHub.Locations.RelayTargets;
 using NotificationHub.Locations.Secrets;
 using NotificationHub.Locations.Takeovers;
 using NotificationHub.Storage;
@@ -7,7 +8,15 @@ using NotificationHub.Storage;
 namespace NotificationHub.Locations;
 
 /// <param name="HandedOut">The only copy of a receive-only location's new secret, for its MDM to configure.</param>
-internal sealed record RotateResult(Location Location, bool IsResumed, NotificationSecret? HandedOut = null);
+/// <param name="Overwritten">The other server's configuration that was overwritten; null if Apple had the hub's URL.</param>
+/// <param name="OverwrittenTarget">The relay target for that server; null if the hub does not forward to it.</param>
+internal sealed record RotateResult(
+    Location Location,
+    bool IsResumed,
+    NotificationSecret? HandedOut = null,
+    ReplacedConfiguration? Overwritten = null,
+    RelayTarget? OverwrittenTarget = null
+);
 
 // Every replica accepts the new secret before Apple gets it, and the old ones until Apple was seen to use the new one, and a while longer.
 // So the rotation can be interrupted at any point without losing a delivery.
@@ -37,7 +46,8 @@ internal sealed class LocationRotation(
 
         using var rate = new RequestRate(time, LocationApple.RequestsPerSecond);
         var session = apple.Open(locked.Location, rate);
-        return await RotateAsync(locked, session, overwrite, mayResume: true, cancellationToken);
+        var result = await RotateAsync(locked, session, overwrite, mayResume: true, cancellationToken);
+        return overwrite ? await DescribeOverwrittenAsync(result, cancellationToken) : result;
     }
 
     /// <param name="mayResume">Whether an earlier attempt that took effect suffices.</param>
@@ -69,8 +79,27 @@ internal sealed class LocationRotation(
         await store.BeginAsync(locked.Lock, attempt.Location, secret, attempt.Takeover, cancellationToken);
         var confirmed = await configuration.ApplyAsync(session, attempt, secret, cancellationToken);
         var location = await ConfirmAsync(locked.Lock, attempt, secret, confirmed, cancellationToken);
-        return new RotateResult(location, IsResumed: false);
+        return new RotateResult(location, IsResumed: false, Overwritten: attempt.Takeover.Replaced);
     }
+
+    private Task<RotateResult> DescribeOverwrittenAsync(RotateResult result, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async connection =>
+            {
+                var locationId = result.Location.LocationId;
+                // An earlier attempt with an unknown outcome stored what it replaced, but could not report it.
+                var overwritten = result.IsResumed
+                    ? await ReplacedConfigurations.FindAsync(connection, locationId)
+                    : result.Overwritten;
+                var targets = await RelayTargetStore.ListAsync(connection, locationId);
+                return result with
+                {
+                    Overwritten = overwritten,
+                    OverwrittenTarget = targets.FirstOrDefault(target => overwritten?.HasUrl(target.Uri) == true),
+                };
+            },
+            cancellationToken
+        );
 
     // The MDM configures the secret. The first delivery with it, other than a test, proves that; the older secrets retire after that.
     private async Task<RotateResult> HandOutAsync(LockedLocation locked, CancellationToken cancellationToken)

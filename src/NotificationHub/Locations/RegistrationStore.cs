@@ -95,7 +95,7 @@ internal sealed class RegistrationStore(
         );
 
     /// <param name="proven">Whether Apple echoed the secret.</param>
-    /// <param name="takeover">What is not stored yet.</param>
+    /// <param name="takeover">What is not stored yet, or remains to do.</param>
     public Task CompleteAsync(
         LocationLock held,
         Location location,
@@ -110,6 +110,7 @@ internal sealed class RegistrationStore(
                 await held.EnsureAsync(transaction);
                 await LocationStore.SaveAsync(transaction, location);
                 await takeover.SaveAsync(transaction, location.LocationId);
+                await takeover.CompleteAsync(transaction);
                 await SecretStore.ConfirmAsync(transaction, location.LocationId, sha256, proven, location.StateSince);
                 await LocationStore.IncrementVersionAsync(transaction);
                 transaction.AppendEvents(LocationEventFactory.CreateRegistered(location));

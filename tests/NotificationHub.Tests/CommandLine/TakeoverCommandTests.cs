@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using NotificationHub.CommandLine;
+using NotificationHub.Locations.Takeovers;
 using NotificationHub.Tests.Locations.Takeovers;
 
 namespace NotificationHub.Tests.CommandLine;
@@ -38,6 +39,50 @@ public sealed class TakeoverCommandTests(TakeoverScene shared) : IClassFixture<T
         (await DetailAsync("locations add --relay", $"replaced {mdm.Host}, relays to {mdm.Host}")).ShouldBe(
             "succeeded"
         );
+    }
+
+    [Fact]
+    public async Task Add_promises_no_restoration_without_the_servers_secret()
+    {
+        await using var mdm = await shared.AddMdmAsync();
+        mdm.Secret = "not usable";
+        mdm.Configure();
+
+        var refused = await AddAsync(mdm);
+        var added = await AddAsync(mdm, "--replace");
+
+        refused.Error.ShouldContain("`locations remove` cannot restore its URL");
+        refused.Error.ShouldNotContain("`locations remove` restores");
+        added.Error.ShouldBeEmpty();
+        Unwrap(added.Output).ShouldContain("`locations remove` cannot restore that server's URL");
+        added.Output.ShouldNotContain("`locations remove` restores");
+    }
+
+    [Fact]
+    public async Task Rotate_secret_says_which_server_it_overwrote_and_whether_the_relay_goes_there()
+    {
+        await using var mdm = await shared.AddMdmAsync();
+        var location = (await mdm.AddAsync(TakeoverMode.Relay)).Location;
+        await using var moved = await shared.AddMdmAsync();
+        mdm.Configure(moved.Server.Url);
+
+        var refused = await RotateAsync(location.LocationId);
+        var relayed = await RotateAsync(location.LocationId, "--overwrite");
+        var target = (await mdm.TargetsAsync(location)).ShouldHaveSingleItem();
+        await RunAsync("relay", "remove", location.LocationId);
+        mdm.Configure();
+        var overwritten = await RotateAsync(location.LocationId, "--overwrite");
+
+        Unwrap(refused.Error).ShouldContain("then gets the URL and secret that Apple has now");
+        relayed.Error.ShouldBeEmpty();
+        Unwrap(relayed.Output).ShouldContain($"instead of {moved.Host}");
+        Unwrap(relayed.Output).ShouldContain($"forwards every notification to {moved.Host}");
+        target.Uri.ShouldBe(moved.Server.Url);
+        Unwrap(overwritten.Output).ShouldContain($"instead of {mdm.Host}");
+        Unwrap(overwritten.Output).ShouldContain($"does not forward notifications to {mdm.Host}");
+        const string Action = "locations rotate-secret --overwrite";
+        (await DetailAsync(Action, $"replaced {moved.Host}, relays to {moved.Host}")).ShouldBe("succeeded");
+        (await DetailAsync(Action, $"replaced {mdm.Host}")).ShouldBe("succeeded");
     }
 
     [Fact]
@@ -105,7 +150,7 @@ public sealed class TakeoverCommandTests(TakeoverScene shared) : IClassFixture<T
         (await ReadAsync(refused)).GetProperty("code").GetString().ShouldBe("other-server");
         added.StatusCode.ShouldBe(HttpStatusCode.Created);
         var document = await ReadAsync(added);
-        document.GetProperty("replacedServer").GetString().ShouldBe(mdm.Host);
+        document.GetProperty("replacedServer").GetProperty("host").GetString().ShouldBe(mdm.Host);
         document.GetProperty("relayTargets").GetArrayLength().ShouldBe(0);
         var id = document.GetProperty("location").GetProperty("id").GetString();
         var shown = await shared.Scene.Hub.Http.GetStringAsync($"/admin/locations/{id}");
@@ -124,6 +169,12 @@ public sealed class TakeoverCommandTests(TakeoverScene shared) : IClassFixture<T
 
     private Task<HttpResponseMessage> PostAsync(object input) =>
         shared.Scene.Hub.Http.PostAsJsonAsync("/admin/locations", input);
+
+    private static string Unwrap(string output) =>
+        string.Join(' ', output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    private Task<CommandRun> RotateAsync(string locationId, params string[] more) =>
+        RunAsync(["locations", "rotate-secret", locationId, .. more]);
 
     private async Task<CommandRun> AddAsync(Mdm mdm, params string[] more)
     {

@@ -107,6 +107,21 @@ internal static class RelayTargetStore
             ) == 1;
     }
 
+    /// <summary>Changes the URL and secret of a target, which keeps the notifications that wait for it.</summary>
+    public static Task<int> MoveAsync(WriteTransaction transaction, string targetId, Uri url, byte[]? secret)
+    {
+        transaction.OnCommit(transaction.Signals.RelayTargetsChanged);
+        return transaction.ExecuteAsync(
+            "update relay_target set url = @url, secret = @secret where target_id = @targetId and state <> 'removed'",
+            new
+            {
+                targetId,
+                url = url.AbsoluteUri,
+                secret,
+            }
+        );
+    }
+
     /// <summary>Deletes the secret. The relay stage deletes the rest, which may be many rows.</summary>
     /// <returns>Whether the target existed.</returns>
     public static async Task<bool> RemoveAsync(WriteTransaction transaction, string targetId)

@@ -33,16 +33,18 @@ internal sealed class Deregistration(LocationApple apple, Restoration restoratio
         try
         {
             var found = await session.GetClientConfigAsync(cancellationToken);
-            if (!IsOurs(location, found))
+            var hasNoUrl = string.IsNullOrEmpty(found.NotificationUrl);
+            if (!hasNoUrl && !IsOurs(location, found))
             {
                 return new(
                     true,
-                    found.NotificationUrl is { } url && url == replaced?.NotificationUrl
-                        ? Restored(replaced)
+                    found.NotificationUrl == replaced?.NotificationUrl
+                        ? Restored(replaced!)
                         : "Apple already has another notification URL for the location; it was not changed."
                 );
             }
 
+            // Without a URL at Apple, an earlier attempt may have cleared it, or the MDM.
             if (
                 replaced is not null
                 && await restoration.TryAsync(session, location, found, replaced, cancellationToken)
@@ -51,7 +53,9 @@ internal sealed class Deregistration(LocationApple apple, Restoration restoratio
                 return new(true, Restored(replaced));
             }
 
-            var cleared = await ClearAsync(session, location, found, cancellationToken);
+            var cleared = hasNoUrl
+                ? new(true, "Apple has no notification URL for the location; nothing was changed at Apple.")
+                : await ClearAsync(session, location, found, cancellationToken);
             return replaced is null ? cleared : cleared with { Message = $"{cleared.Message} {NotRestored(replaced)}" };
         }
         catch (AppleException error) when (error.IsTokenError)

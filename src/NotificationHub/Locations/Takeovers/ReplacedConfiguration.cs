@@ -28,6 +28,9 @@ internal sealed record ReplacedConfiguration
     /// <summary>The server's host and port. The rest of the URL may identify a tenant, and is not shown.</summary>
     public string Host => Locations.NotificationUrl.ReadHost(NotificationUrl);
 
+    /// <summary>Whether a removal can restore it: Apple requires the secret.</summary>
+    public bool IsRestorable => Secret is not null;
+
     public bool HasUrl(Uri url) => Uri.TryCreate(NotificationUrl, UriKind.Absolute, out var own) && own == url;
 
     public MdmInfo MdmInfo =>

@@ -15,7 +15,7 @@ internal enum TakeoverMode
     /// <summary>The hub forwards every notification to that server.</summary>
     Relay,
 
-    /// <summary>An existing relay target for that server gets its current secret.</summary>
+    /// <summary>An existing relay target for that server gets its current URL and secret.</summary>
     Update,
 }
 
@@ -38,12 +38,19 @@ internal sealed record Takeover
 
     public IReadOnlyList<NewRelayTarget> Targets { get; init; } = [];
 
-    /// <summary>The target that must no longer receive notifications.</summary>
+    /// <summary>The target of the server that has changed its URL at Apple.</summary>
+    public MovedRelayTarget? Moved { get; init; }
+
+    /// <summary>The target that must no longer receive notifications, once Apple has the hub's URL.</summary>
     public string? RemovedTargetId { get; init; }
 
     /// <summary>The stored configuration after the takeover.</summary>
     public ReplacedConfiguration? Stored => Replaced ?? Before;
 
+    /// <summary>What remains to do after <see cref="SaveAsync"/>.</summary>
+    public Takeover Remaining => new() { RemovedTargetId = RemovedTargetId };
+
+    /// <summary>Stores what must not be lost, before the request to Apple.</summary>
     public async Task SaveAsync(WriteTransaction transaction, string locationId)
     {
         if (Replaced is not null)
@@ -51,14 +58,24 @@ internal sealed record Takeover
             await ReplacedConfigurations.SaveAsync(transaction, Replaced);
         }
 
-        if (RemovedTargetId is not null)
+        if (Moved is not null)
         {
-            await RelayTargetStore.RemoveAsync(transaction, RemovedTargetId);
+            await RelayTargetStore.MoveAsync(transaction, Moved.Before.TargetId, Moved.Url, Moved.Secret);
         }
 
         foreach (var target in Targets)
         {
             await RelayTargetStore.AddAsync(transaction, locationId, target.Url, target.Secret);
+        }
+    }
+
+    // Not before the request: Apple may refuse it, and a removed target cannot be restored.
+    /// <summary>Removes the target of the server that was replaced, because Apple has the hub's URL.</summary>
+    public async Task CompleteAsync(WriteTransaction transaction)
+    {
+        if (RemovedTargetId is not null)
+        {
+            await RelayTargetStore.RemoveAsync(transaction, RemovedTargetId);
         }
     }
 
@@ -74,6 +91,11 @@ internal sealed record Takeover
             await ReplacedConfigurations.DeleteAsync(transaction, locationId);
         }
 
+        if (Moved is { Before: var moved })
+        {
+            await RelayTargetStore.MoveAsync(transaction, moved.TargetId, moved.Uri, moved.Secret);
+        }
+
         var added = Targets.Where(target => !target.Exists).Select(target => target.Url).ToHashSet();
         var current = await RelayTargetStore.ListAsync(transaction.Connection, locationId);
         foreach (var target in current.Where(target => added.Contains(target.Uri)))
@@ -86,3 +108,7 @@ internal sealed record Takeover
 /// <param name="Secret">Encrypted; null to send no Authorization header.</param>
 /// <param name="Exists">Whether the location has a target with this URL, which only gets another secret.</param>
 internal sealed record NewRelayTarget(Uri Url, byte[]? Secret, bool Exists);
+
+/// <param name="Before">The target with its previous URL and secret.</param>
+/// <param name="Secret">Encrypted; null to send no Authorization header.</param>
+internal sealed record MovedRelayTarget(RelayTarget Before, Uri Url, byte[]? Secret);

@@ -20,18 +20,22 @@ internal sealed class TakeoverPlanner(ContentTokenProtector protector, IHostEnvi
     {
         var before = await ReplacedConfigurations.FindAsync(connection, location.LocationId);
         var isHubs = await IsHubsAsync(connection, location, found);
-        if (!isHubs && !IsAllowed(request, found))
+        if (!isHubs && !IsAllowed(request, found.NotificationUrl))
         {
             throw Refused(found);
+        }
+
+        // The relay target of the removed location does not receive this location's notifications.
+        var inherited = isHubs && before is null ? await InheritAsync(connection, location, found) : null;
+        if (inherited is not null && !IsAllowed(request, inherited.NotificationUrl))
+        {
+            throw Refused(inherited);
         }
 
         var takeover = new Takeover
         {
             Before = before,
-            Replaced =
-                !isHubs ? Create(location, found, request.RelayTo, now)
-                : before is null ? await InheritAsync(connection, location, found)
-                : null,
+            Replaced = isHubs ? inherited : Create(location, found, request.RelayTo, now),
         };
         var targets = await RelayTargetStore.ListAsync(connection, location.LocationId);
         return PlanTargets(takeover, request, targets, isHubs);
@@ -40,9 +44,9 @@ internal sealed class TakeoverPlanner(ContentTokenProtector protector, IHostEnvi
     public Takeover PlanReceiveOnly(RelayDestination? relayTo) =>
         relayTo is null ? Takeover.None : new Takeover { Targets = [CreateTarget(relayTo, targets: [])] };
 
-    private static bool IsAllowed(TakeoverRequest request, ClientConfig found) =>
-        request.Mode != TakeoverMode.Refuse
-        || (request.RelayTo is { } relayTo && IsSame(found.NotificationUrl, relayTo.Url));
+    /// <param name="otherUrl">The other server's notification URL.</param>
+    private static bool IsAllowed(TakeoverRequest request, string? otherUrl) =>
+        request.Mode != TakeoverMode.Refuse || (request.RelayTo is { } relayTo && IsSame(otherUrl, relayTo.Url));
 
     private static bool IsSame(string? text, Uri url) =>
         Uri.TryCreate(text, UriKind.Absolute, out var parsed) && parsed == url;
@@ -140,8 +144,34 @@ internal sealed class TakeoverPlanner(ContentTokenProtector protector, IHostEnvi
         return takeover with
         {
             Targets = added,
+            Moved = request.Mode == TakeoverMode.Update && previous is null ? PlanMove(takeover, targets) : null,
             RemovedTargetId = request.Mode == TakeoverMode.Replace ? previous?.TargetId : null,
         };
+    }
+
+    private MovedRelayTarget? PlanMove(Takeover takeover, IReadOnlyList<RelayTarget> targets)
+    {
+        if (
+            takeover is not { Before: { } before, Replaced: { } replaced }
+            || targets.FirstOrDefault(target => before.HasUrl(target.Uri)) is not { } target
+        )
+        {
+            return null;
+        }
+
+        if (!RelayUrl.TryParse(replaced.NotificationUrl, environment.IsDevelopment(), out var url, out var error))
+        {
+            throw new LocationException(
+                LocationErrorCode.BadInput,
+                $"The hub forwards notifications to {before.Host}, which has another URL at Apple now. The hub cannot forward them to "
+                    + $"{replaced.Host}: the URL {error}. Nothing was changed at Apple. To stop forwarding, run "
+                    + $"`relay remove {target.LocationId} --target {target.TargetId}`, then repeat the command."
+            );
+        }
+
+        // Apple may omit the secret. Another host must not get the one of the previous host.
+        var secret = replaced.Secret ?? (url.Authority == target.Uri.Authority ? target.Secret : null);
+        return new MovedRelayTarget(target, url, secret);
     }
 
     private NewRelayTarget CreateTarget(RelayDestination named, IReadOnlyList<RelayTarget> targets) =>
@@ -171,21 +201,43 @@ internal sealed class TakeoverPlanner(ContentTokenProtector protector, IHostEnvi
                 + "Run the command again without --relay, or name the target with --relay-to."
         );
 
-    private static LocationException Refused(ClientConfig found)
-    {
-        var types = found.SubscribedNotificationTypes.Order(StringComparer.Ordinal).ToArray();
-        return new(
+    private static LocationException Refused(ClientConfig found) =>
+        Refused(
+            "Apple already sends this library's notifications to another server",
+            found.NotificationUrl!,
+            found.SubscribedNotificationTypes,
+            isRestorable: RelaySecret.TryParse(found.NotificationAuthToken?.Reveal(), out _, out _)
+        );
+
+    private static LocationException Refused(ReplacedConfiguration inherited) =>
+        Refused(
+            "Apple sends this library's notifications to the hub, in place of another server. The library was removed from the hub "
+                + "without restoring that server's URL. The server is",
+            inherited.NotificationUrl,
+            LocationStore.ReadTypes(inherited.NotificationTypes),
+            inherited.IsRestorable
+        );
+
+    private static LocationException Refused(
+        string cause,
+        string url,
+        IReadOnlyList<string> types,
+        bool isRestorable
+    ) =>
+        new(
             LocationErrorCode.OtherServer,
             string.Join(
                 Environment.NewLine,
-                $"Apple already sends this library's notifications to another server: {NotificationUrl.ReadHost(found.NotificationUrl!)} "
-                    + $"({(types.Length == 0 ? "no types" : string.Join(", ", types))}). Nothing was changed at Apple. "
-                    + "Run the command again with one of these options:",
+                $"{cause}: {NotificationUrl.ReadHost(url)} "
+                    + $"({(types.Count == 0 ? "no types" : string.Join(", ", types.Order(StringComparer.Ordinal)))}). "
+                    + "Nothing was changed at Apple. Run the command again with one of these options:",
                 "  --relay         The hub forwards every notification to that server.",
                 "  --replace       That server receives no more notifications.",
                 "  --receive-only  Instead of --token-file. Nothing changes at Apple: the MDM sets the hub's URL itself.",
-                "After --relay and --replace, `locations remove` restores that server's URL."
+                isRestorable
+                    ? "After --relay and --replace, `locations remove` restores that server's URL."
+                    : "Apple returned no usable secret for that server, so `locations remove` cannot restore its URL, and --relay sends no secret. "
+                        + "To avoid both, name its URL and secret with --relay-to and --relay-secret-file."
             )
         );
-    }
 }

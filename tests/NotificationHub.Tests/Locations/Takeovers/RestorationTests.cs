@@ -96,6 +96,37 @@ public sealed class RestorationTests(TakeoverScene scene) : IClassFixture<Takeov
         mdm.Library.Configuration.NotificationUrl.ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task If_Apple_has_no_URL_the_configuration_is_restored_or_the_message_says_why_not(bool hasSecret)
+    {
+        await using var mdm = await scene.AddMdmAsync();
+        mdm.Secret = hasSecret ? mdm.Secret : "not usable";
+        mdm.Configure();
+        var location = (await mdm.AddAsync(TakeoverMode.Replace)).Location;
+        mdm.Library.Configuration = mdm.Library.Configuration with
+        {
+            NotificationUrl = null,
+            NotificationAuthToken = null,
+        };
+
+        var result = await mdm.RemoveAsync(location);
+
+        result.Apple.IsDone.ShouldBeTrue();
+        if (hasSecret)
+        {
+            mdm.ShouldBeAtApple();
+            result.Apple.Message.ShouldContain($"to {mdm.Host} again");
+        }
+        else
+        {
+            mdm.Library.Configuration.NotificationUrl.ShouldBeNull();
+            result.Apple.Message.ShouldContain("Apple has no notification URL");
+            result.Apple.Message.ShouldContain($"could not restore the notification URL of {mdm.Host}");
+        }
+    }
+
     [Fact]
     public async Task A_rejected_content_token_is_reported_with_the_server_that_must_set_its_URL_itself()
     {

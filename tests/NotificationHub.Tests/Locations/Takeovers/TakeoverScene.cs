@@ -57,10 +57,10 @@ internal sealed class Mdm : IAsyncDisposable
         );
 
     /// <summary>The MDM sets its URL, secret and types at Apple.</summary>
-    public void Configure() =>
+    public void Configure(Uri? url = null) =>
         Library.Configuration = new(
             new MdmInfo("mdm-1", "The MDM", "since 2019"),
-            Server.Url,
+            url ?? Server.Url,
             Secret,
             ["ASSET_MANAGEMENT", "ASSET_COUNT"]
         );

@@ -200,20 +200,22 @@ public sealed class TakeoverTests(TakeoverScene scene) : IClassFixture<TakeoverS
     }
 
     [Fact]
-    public async Task Overwriting_the_URL_that_the_server_has_set_again_stores_its_new_secret()
+    public async Task If_Apple_refuses_a_replacement_the_relay_target_stays_with_its_secret()
     {
         await using var mdm = await scene.AddMdmAsync();
         var location = (await mdm.AddAsync(TakeoverMode.Relay)).Location;
-        mdm.Secret += "-renewed";
-        mdm.Configure();
-        (await scene.Scene.FailToRotateAsync(location)).Message.ShouldContain("set it again");
-        (await mdm.FailToAddAsync(TakeoverMode.Relay)).Message.ShouldContain("--overwrite");
+        var target = (await mdm.TargetsAsync(location)).ShouldHaveSingleItem();
+        await scene.Scene.ExecuteAsync(
+            "update location set state = 'taken-over' where location_id = @LocationId",
+            new { location.LocationId }
+        );
 
-        await scene.Scene.RotateAsync(location, overwrite: true);
+        await mdm.FailToAddAsync(TakeoverMode.Replace, hubUrl: new Uri(scene.Scene.Apple.BaseUrl, "/unknown"));
 
-        mdm.IsHubAtApple.ShouldBeTrue();
-        await mdm.ShouldBeStoredAsync();
-        mdm.Decrypt((await mdm.TargetsAsync(location)).ShouldHaveSingleItem().Secret).ShouldBe(mdm.Secret);
+        var kept = (await mdm.TargetsAsync(location)).ShouldHaveSingleItem();
+        (kept.TargetId, mdm.Decrypt(kept.Secret)).ShouldBe((target.TargetId, mdm.Secret));
+        await mdm.AddAsync(TakeoverMode.Replace);
+        (await mdm.TargetsAsync(location)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -228,6 +230,29 @@ public sealed class TakeoverTests(TakeoverScene scene) : IClassFixture<TakeoverS
         second.LocationId.ShouldNotBe(first.LocationId);
         await mdm.ShouldBeStoredAsync();
         (await mdm.TargetsAsync(second)).ShouldHaveSingleItem().Uri.ShouldBe(mdm.Server.Url);
+    }
+
+    [Theory]
+    [InlineData(nameof(TakeoverMode.Relay))]
+    [InlineData(nameof(TakeoverMode.Replace))]
+    public async Task A_library_that_was_removed_without_Apple_needs_a_decision_about_the_server_again(string mode)
+    {
+        await using var mdm = await scene.AddMdmAsync();
+        var first = (await mdm.AddAsync(Enum.Parse<TakeoverMode>(mode))).Location;
+        await mdm.RemoveAsync(first, skipApple: true);
+
+        var failure = await mdm.FailToAddAsync(TakeoverMode.Refuse);
+
+        failure.Code.ShouldBe(LocationErrorCode.OtherServer);
+        foreach (var named in new[] { mdm.Host, Mdm.Types, "--relay", "--replace", "--receive-only" })
+        {
+            failure.Message.ShouldContain(named);
+        }
+
+        (await mdm.FindLocationAsync()).ShouldBeNull();
+        var second = (await mdm.AddAsync(TakeoverMode.Refuse, To(mdm.Server.Url, mdm.Secret))).Location;
+        (await mdm.TargetsAsync(second)).ShouldHaveSingleItem().Uri.ShouldBe(mdm.Server.Url);
+        await mdm.ShouldBeStoredAsync();
     }
 
     [Fact]
