@@ -32,7 +32,7 @@ public sealed class EntraTests : IDisposable
         var credential = new StubCredential(TimeProvider.System);
         await using var app = Compose(credential, authentication);
 
-        var fault = await Should.ThrowAsync<DatabaseOpenException>(() => app.StartAsync());
+        var fault = await Should.ThrowAsync<DatabaseOpenException>(() => OpenAsync(app));
 
         server.Tokens.ShouldHaveSingleItem().ShouldBe(Secret);
         credential.Scopes.ShouldHaveSingleItem().ShouldBe("https://database.windows.net/.default");
@@ -88,7 +88,7 @@ public sealed class EntraTests : IDisposable
         await using var app = Compose(new StubCredential(TimeProvider.System, failure), "Active Directory Default");
         var database = app.Services.GetRequiredService<Database>();
 
-        var fault = await Should.ThrowAsync<DatabaseOpenException>(() => app.StartAsync());
+        var fault = await Should.ThrowAsync<DatabaseOpenException>(() => OpenAsync(app));
 
         SqlServerErrorCodes.IsTransient(fault.InnerException.ShouldBeOfType<SqlException>()).ShouldBe(isTransient);
         fault.Message.ShouldContain(message);
@@ -197,6 +197,9 @@ public sealed class EntraTests : IDisposable
         server.Dispose();
         log.Dispose();
     }
+
+    private static Task OpenAsync(WebApplication app) =>
+        app.Services.GetRequiredService<Database>().OpenAsync(CancellationToken.None);
 
     /// <summary>The hub's own services, without a Service Bus. Its settings are not validated: the stand-in has no TLS.</summary>
     private WebApplication Compose(TokenCredential credential, string authentication)
