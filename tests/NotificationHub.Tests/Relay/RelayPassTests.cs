@@ -96,6 +96,37 @@ public sealed class RelayPassTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task More_targets_than_connections_to_one_host_are_all_served()
+    {
+        const int Targets = RelayClient.MaxConnectionsPerHost + 4;
+        foreach (var number in Enumerable.Range(0, Targets))
+        {
+            await scene.AddTargetAsync($"https://mdm.example.com/{number}", $"secret-{number}");
+        }
+
+        foreach (var name in new[] { "a", "b" })
+        {
+            var slow = new TaskCompletionSource();
+            scene.Mdms.Answer = async (_, _, _) =>
+            {
+                await slow.Task;
+                return new HttpResponseMessage();
+            };
+            await scene.PostAsync(name);
+            await scene.StartPassAsync();
+            slow.SetResult();
+            await scene.FinishBatchesAsync();
+        }
+
+        scene
+            .Mdms.AcceptedDeliveries()
+            .Select(delivery => delivery.Authorization)
+            .Distinct(StringComparer.Ordinal)
+            .Count()
+            .ShouldBe(Targets);
+    }
+
+    [Fact]
     public async Task A_target_that_does_not_respond_delays_no_other_target()
     {
         await scene.AddTargetAsync("https://dead.example.com/");
