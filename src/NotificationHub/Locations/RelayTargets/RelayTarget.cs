@@ -68,6 +68,9 @@ internal static class RelayUrl
         return error is null;
     }
 
+    public static bool AreEqual(string? text, Uri url) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var parsed) && parsed == url;
+
     /// <summary>The URL without its query, which may contain a secret.</summary>
     public static string Describe(Uri url) => url.GetLeftPart(UriPartial.Path);
 }

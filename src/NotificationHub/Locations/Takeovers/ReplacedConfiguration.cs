@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using NotificationHub.Apple;
+using NotificationHub.Locations.RelayTargets;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Locations.Takeovers;
@@ -31,7 +32,7 @@ internal sealed record ReplacedConfiguration
     /// <summary>Whether a removal can restore it: Apple requires the secret.</summary>
     public bool IsRestorable => Secret is not null;
 
-    public bool HasUrl(Uri url) => Uri.TryCreate(NotificationUrl, UriKind.Absolute, out var own) && own == url;
+    public bool HasUrl(Uri url) => RelayUrl.AreEqual(NotificationUrl, url);
 
     public MdmInfo MdmInfo =>
         new()

@@ -46,10 +46,8 @@ internal sealed class TakeoverPlanner(ContentTokenProtector protector, IHostEnvi
 
     /// <param name="otherUrl">The other server's notification URL.</param>
     private static bool IsAllowed(TakeoverRequest request, string? otherUrl) =>
-        request.Mode != TakeoverMode.Refuse || (request.RelayTo is { } relayTo && IsSame(otherUrl, relayTo.Url));
-
-    private static bool IsSame(string? text, Uri url) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var parsed) && parsed == url;
+        request.Mode != TakeoverMode.Refuse
+        || (request.RelayTo is { } relayTo && RelayUrl.AreEqual(otherUrl, relayTo.Url));
 
     // Another URL of the hub can be left by an earlier attempt with an unknown outcome, or by a location that was removed.
     private static async Task<bool> IsHubsAsync(DbConnection connection, Location location, ClientConfig found)
@@ -94,7 +92,7 @@ internal sealed class TakeoverPlanner(ContentTokenProtector protector, IHostEnvi
         if (
             !RelaySecret.TryParse(found.NotificationAuthToken?.Reveal(), out var secret, out _)
             && relayTo is not null
-            && IsSame(found.NotificationUrl, relayTo.Url)
+            && RelayUrl.AreEqual(found.NotificationUrl, relayTo.Url)
         )
         {
             secret = relayTo.Secret;
