@@ -1,3 +1,4 @@
+using Dapper;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 
@@ -17,15 +18,14 @@ internal sealed class RelayFanOut(Database database)
     private readonly LogCursor cursor = new(Name);
 
     /// <returns>The number of notifications that were read.</returns>
-    public async Task<int> RunAsync(
-        Lease lease,
-        IReadOnlyList<ScheduledTarget> targets,
-        CancellationToken cancellationToken
-    )
+    public async Task<int> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var (position, _) = await LogCursor.ReadAsync(connection, Name);
-        if (targets.Count == 0)
+        var start = await connection.ExecuteScalarAsync<long?>(
+            "select min(from_seq) from relay_target where state <> 'removed'"
+        );
+        if (start is null)
         {
             if (position is not null)
             {
@@ -35,7 +35,7 @@ internal sealed class RelayFanOut(Database database)
             return 0;
         }
 
-        var from = position ?? targets.Min(target => target.FromSeq);
+        var from = position ?? start.Value;
         var (to, rows) = await connection.ReadPageEndAsync(from, PageRows);
         if (rows > 0 || position is null)
         {

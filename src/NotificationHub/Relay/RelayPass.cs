@@ -39,18 +39,9 @@ internal sealed partial class RelayPass(
     /// <returns>The number of notifications that were read.</returns>
     public async Task<int> RunAsync(Lease lease, CancellationToken cancellationToken)
     {
-        var targets = await ListAsync(cancellationToken);
+        var rows = await fanOut.RunAsync(lease, cancellationToken);
+        var targets = await database.ReadAsync(connection => connection.ListScheduledAsync(), cancellationToken);
         HasTargets = targets.Count > 0;
-        var rows = await fanOut.RunAsync(
-            lease,
-            [.. targets.Where(target => target.State != RelayTargetState.Removed)],
-            cancellationToken
-        );
-        if (rows > 0)
-        {
-            targets = await ListAsync(cancellationToken);
-        }
-
         // The targets of one host share its connections, so the one that has waited longest comes first.
         foreach (
             var target in targets
@@ -91,9 +82,6 @@ internal sealed partial class RelayPass(
 
         return rows;
     }
-
-    private Task<IReadOnlyList<ScheduledTarget>> ListAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync(connection => connection.ListScheduledAsync(), cancellationToken);
 
     private void StartIfReady(Lease lease, ScheduledTarget target, CancellationToken cancellationToken)
     {

@@ -7,8 +7,6 @@ internal sealed record ScheduledTarget
 {
     public required string TargetId { get; init; }
 
-    public required long FromSeq { get; init; }
-
     public required string State { get; init; }
 
     public required string Url { get; init; }
