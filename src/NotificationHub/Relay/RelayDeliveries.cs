@@ -43,7 +43,7 @@ internal static class RelayDeliveries
         public Task<IReadOnlyList<ScheduledTarget>> ListScheduledAsync() =>
             connection.ListAsync<ScheduledTarget>(
                 $"""
-                select t.target_id TargetId, t.from_seq FromSeq, t.state, t.url, t.secret, t.failure,
+                select t.target_id TargetId, t.state, t.url, t.secret, t.failure,
                     (
                         select d.pending_since
                         from relay_delivery d
@@ -189,12 +189,7 @@ internal static class RelayDeliveries
         DateTimeOffset now
     )
     {
-        transaction.OnCommit(transaction.Signals.RelayTargetsChanged);
-        // Ends the pause after a failure.
-        await transaction.ExecuteAsync(
-            "update relay_target set failing_since = null, failure = null where target_id = @targetId",
-            new { targetId }
-        );
+        await RelayTargetStore.ClearFailureAsync(transaction, targetId);
         return await transaction.ExecuteAsync(
             """
             update relay_delivery

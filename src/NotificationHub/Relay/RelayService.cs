@@ -100,7 +100,8 @@ internal sealed class RelayService(
                     },
                     cancellationToken
                 );
-                return (IReadOnlyList<RelayTargetStatus>)[.. targets.Select(target => target with { State = state })];
+                return (IReadOnlyList<RelayTargetStatus>)
+                    [.. targets.Select(target => target with { State = state, FailingSince = null, Failure = null })];
             }
         );
     }

@@ -265,6 +265,27 @@ public sealed class RelayPassTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_start_reports_a_target_without_the_failure_that_it_clears()
+    {
+        var target = await scene.AddTargetAsync();
+        scene.Mdms.AnswerAll(HttpStatusCode.NotFound);
+        await scene.PostAsync("a");
+        await scene.PassAsync();
+        (await scene.StatusAsync(target)).Error.ShouldBe("not-found (HTTP 404)");
+
+        var started = await scene.Service.SetStateAsync(
+            RelayScene.LocationId,
+            target,
+            RelayTargetState.Running,
+            TestActor.Operator,
+            CancellationToken.None
+        );
+
+        started.ShouldHaveSingleItem().ShouldBe(await scene.StatusAsync(target));
+        started[0].Error.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task After_a_day_a_notification_is_set_aside_and_a_resend_precedes_later_ones()
     {
         var target = await scene.AddTargetAsync();

@@ -95,14 +95,9 @@ internal static class RelayTargetStore
     /// <returns>Whether the target exists.</returns>
     public static async Task<bool> SetStateAsync(WriteTransaction transaction, string targetId, string state)
     {
-        transaction.OnCommit(transaction.Signals.RelayTargetsChanged);
+        await ClearFailureAsync(transaction, targetId);
         return await transaction.ExecuteAsync(
-                // Without a failure, there is no pause before the next attempt.
-                """
-                update relay_target
-                set state = @state, failing_since = null, failure = null
-                where target_id = @targetId and state <> 'removed'
-                """,
+                "update relay_target set state = @state where target_id = @targetId and state <> 'removed'",
                 new { targetId, state }
             ) == 1;
     }
@@ -119,6 +114,16 @@ internal static class RelayTargetStore
                 url = url.AbsoluteUri,
                 secret,
             }
+        );
+    }
+
+    /// <summary>Clears the failure, so that the relay stage does not pause before the next attempt.</summary>
+    public static Task ClearFailureAsync(WriteTransaction transaction, string targetId)
+    {
+        transaction.OnCommit(transaction.Signals.RelayTargetsChanged);
+        return transaction.ExecuteAsync(
+            "update relay_target set failing_since = null, failure = null where target_id = @targetId",
+            new { targetId }
         );
     }
 
