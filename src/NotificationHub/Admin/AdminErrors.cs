@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
 
@@ -65,7 +66,7 @@ internal static class AdminErrors
 
     private static IResult Unavailable(HttpContext context)
     {
-        context.Response.Headers.RetryAfter = "5";
+        context.Response.Headers.RetryAfter = ResponseHeaders.RetryAfter;
         return TypedResults.Problem(
             "Could not write to the database. Nothing was changed. Retry the request.",
             statusCode: StatusCodes.Status503ServiceUnavailable

@@ -1,6 +1,7 @@
 using FluentValidation;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using NotificationHub.Hosting;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Health;
 
@@ -44,7 +45,7 @@ internal static class HealthSetup
     /// <summary>Maps the endpoints for probes, which need no credential.</summary>
     public static void MapHealth(this WebApplication app)
     {
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).ShortCircuit();
+        app.MapHealthChecks(DatabaseStartup.LivePath, new HealthCheckOptions { Predicate = _ => false }).ShortCircuit();
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) })
             .ServeOn(ListenerRoutes.Admin)
             .ShortCircuit();

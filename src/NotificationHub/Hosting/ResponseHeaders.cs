@@ -4,6 +4,9 @@ namespace NotificationHub.Hosting;
 // the intake are excluded: its 200 and 401 have no body, and it adds the headers to its errors itself.
 internal static class ResponseHeaders
 {
+    /// <summary>The value of <c>Retry-After</c>, of a 503, in seconds.</summary>
+    public const string RetryAfter = "5";
+
     private const string Intake = "/notifications";
 
     // An error page clears the headers that were set before it, so they are set when the response starts.

@@ -237,7 +237,7 @@ internal sealed partial class IntakeEndpoint(
     }
 
     private static string? GetContentType(string header) =>
-        header == "application/json" ? null : header[..Math.Min(header.Length, MaxContentType)];
+        header == NotificationLog.UsualContentType ? null : header[..Math.Min(header.Length, MaxContentType)];
 
     private static Disposition GetDisposition(LocationCredentials location, in Envelope envelope)
     {

@@ -1,11 +1,11 @@
 using Microsoft.AspNetCore.Mvc;
+using NotificationHub.Hosting;
 
 namespace NotificationHub.Intake;
 
 // Apple reads only the status. The texts are for a person who sends a request by hand.
 internal static class IntakeResponses
 {
-    private const string RetryAfterSeconds = "5";
     private const int MaxCoding = 64;
 
     // The same bytes for every cause, so that the response reveals nothing.
@@ -72,7 +72,7 @@ internal static class IntakeResponses
 
     public static Task UnavailableAsync(HttpContext context, string error)
     {
-        context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        context.Response.Headers.RetryAfter = ResponseHeaders.RetryAfter;
         return ProblemAsync(
             context,
             StatusCodes.Status503ServiceUnavailable,

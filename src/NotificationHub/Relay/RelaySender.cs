@@ -65,8 +65,6 @@ internal sealed partial class RelaySender(
     private const int MaxRows = 32;
     private const int MaxAttempts = 3;
 
-    private const string PlainJson = "application/json";
-
     // Then other targets can send, and what was accepted is stored.
     private static readonly TimeSpan MaxBatchTime = TimeSpan.FromSeconds(5);
 
@@ -203,7 +201,7 @@ internal sealed partial class RelaySender(
         return await client.SendAsync(
             new Uri(target.Url),
             secret,
-            new RelayMessage(entry.Body, entry.ContentType ?? PlainJson, entry.UserAgent),
+            new RelayMessage(entry.Body, entry.ContentType ?? NotificationLog.UsualContentType, entry.UserAgent),
             cancellationToken
         );
     }

@@ -17,7 +17,8 @@ internal sealed partial class DatabaseStartup(
     ILogger<DatabaseStartup> logger
 ) : IHostedLifecycleService
 {
-    public const int RetryAfterSeconds = 5;
+    /// <summary>The path of the liveness probe, which is answered without a database.</summary>
+    public const string LivePath = "/health/live";
 
     private static readonly Backoff Pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
 

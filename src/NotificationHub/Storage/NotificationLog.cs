@@ -41,6 +41,9 @@ internal sealed record NotificationEntry
 
 internal static class NotificationLog
 {
+    /// <summary>The content type of nearly all deliveries, which the log stores as null.</summary>
+    public const string UsualContentType = "application/json";
+
     private const int PageBytes = 4 * 1024 * 1024;
 
     public const string Columns = """

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using Azure.Core;
 using Microsoft.Data.SqlClient;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -8,6 +7,7 @@ using NotificationHub.Hosting;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Storage.Sqlite;
 using NotificationHub.Storage.SqlServer;
+using ResponseHeaders = NotificationHub.Hosting.ResponseHeaders;
 
 namespace NotificationHub.Storage;
 
@@ -61,7 +61,8 @@ internal static class StorageSetup
             var startup = services.GetRequiredService<DatabaseStartup>();
             return new BeforeRouting(next =>
                 context =>
-                    startup.IsComplete || context.Request.Path.Equals("/health/live", StringComparison.Ordinal)
+                    startup.IsComplete
+                    || context.Request.Path.Equals(DatabaseStartup.LivePath, StringComparison.Ordinal)
                         ? next(context)
                         : RespondStartingAsync(context.Response)
             );
@@ -71,7 +72,7 @@ internal static class StorageSetup
     private static Task RespondStartingAsync(HttpResponse response)
     {
         response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        response.Headers.RetryAfter = DatabaseStartup.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        response.Headers.RetryAfter = ResponseHeaders.RetryAfter;
         return response.WriteAsync(
             "The hub is starting: it has not opened its database yet.",
             response.HttpContext.RequestAborted
