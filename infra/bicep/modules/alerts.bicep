@@ -295,10 +295,7 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
 }
 
 var urgentGroupIds = concat([urgentGroup.id], urgentActionGroupIds)
-var urgentActions = concat(
-  [{ actionGroupId: urgentGroup.id }],
-  map(range(0, length(urgentActionGroupIds)), index => { actionGroupId: urgentActionGroupIds[index] })
-)
+var urgentActions = map(urgentGroupIds, id => { actionGroupId: id })
 
 resource queryRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for alert in queryAlerts: {
