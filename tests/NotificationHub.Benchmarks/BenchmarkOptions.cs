@@ -19,7 +19,7 @@ internal sealed record BenchmarkOptions
         checks the secret, detects duplicates, routes notifications to events and refetch targets, and publishes. The ratios
         do not include reads from Apple (the content token counts as expired, so the hub writes targets but does not read
         them), TLS, a network or a remote Service Bus. All deliveries are for one location and 25 apps, whose targets coalesce.
-        The load, the servers and the local Service Bus share the machine: compare only ratios with those of other machines.
+        The load generator, the servers and the local Service Bus share one machine. Between machines, compare only the ratios.
         """;
 
     public double Seconds { get; private init; } = 6;

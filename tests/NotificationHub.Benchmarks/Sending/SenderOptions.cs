@@ -12,8 +12,8 @@ internal sealed record SenderOptions
           --rounds        Rounds of measurements, each with all batch sizes; the report shows the medians.
 
         This process creates messages of events and sends them to one topic, one batch after another, like the publisher. The local
-        Service Bus runs in another process, a new one for each measurement. Both share the machine: compare only ratios with those
-        of other machines.
+        Service Bus runs in another process, a new one for each measurement. Both share one machine. Between machines,
+        compare only the ratios.
         """;
 
     public double Seconds { get; private init; } = 4;

@@ -89,7 +89,7 @@ internal sealed class ConsistencyCheck(
                 new { topic.Name }
             );
             var ids = seqs.Select(seq => $"1-{seq}").ToList();
-            // The hub may publish more events meanwhile; they must follow those of the log.
+            // The hub may publish more events after this query. Each subscription receives them after the events in ids.
             foreach (var subscription in topic.Subscriptions)
             {
                 var received = await Receiver.ReceiveAllAsync(
