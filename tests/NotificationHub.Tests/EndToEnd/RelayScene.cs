@@ -49,7 +49,8 @@ internal sealed class RelayScene : IAsyncDisposable
         );
         var library = apple.AddLocation();
         var hub = await HubHost.StartAsync(
-            builder => builder.Services.AddSingleton<TimeProvider>(clock), // In a step, time passes faster than the hub works.
+            builder => builder.Services.AddSingleton<TimeProvider>(clock),
+            // Each jump passes more time than the hub needs, so lease, age and timeout are long.
             "Storage:LeaseDuration=00:05:00",
             "Relay:MaxAge=14.00:00:00",
             "Relay:Timeout=00:02:00",
