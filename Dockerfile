@@ -24,9 +24,11 @@ COPY --from=build /app .
 # The only writable folder besides /tmp. A new volume takes its owner from here.
 COPY --from=build --chown=$APP_UID:$APP_UID /data /data
 VOLUME /data
+# Apple and consumers use port 8080. Administration and readiness are on port 8081 only: do not publish it to the internet.
 ENV ASPNETCORE_HTTP_PORTS=8080 \
+    Admin__Urls=http://+:8081 \
     Storage__ConnectionString="Data Source=/data/notificationhub.db"
-EXPOSE 8080
+EXPOSE 8080 8081
 USER $APP_UID
 # The start period is long because of migrations.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=300s --retries=3 CMD ["/app/NotificationHub", "health"]

@@ -22,13 +22,16 @@ param traceShare string
 param adminAudience string
 param settings object
 
-var port = 8080
+// Apple's path, the feed and liveness: the ingress publishes this port.
+var publicPort = 8080
+// Everything else. Only containers of the environment can connect to it.
+var adminPort = 8081
 
 // The check itself waits two seconds for the database. With a shorter time limit, a slow database would remove all replicas at once, although
 // they can still store deliveries.
 var readiness = {
   type: 'Readiness'
-  httpGet: { path: '/health/ready', port: port }
+  httpGet: { path: '/health/ready', port: adminPort }
   timeoutSeconds: 5
   periodSeconds: 5
   failureThreshold: 3
@@ -40,7 +43,8 @@ var publicHost = empty(customDomain) ? defaultHost : customDomain
 var withManagedCertificate = withHub && !empty(customDomain) && empty(customDomainCertificateId)
 
 var hubSettings = [
-  { name: 'ASPNETCORE_HTTP_PORTS', value: string(port) }
+  { name: 'ASPNETCORE_HTTP_PORTS', value: string(publicPort) }
+  { name: 'Admin__Urls', value: 'http://+:${adminPort}' }
   // The hub stores the sender's address with each delivery, not the address of the ingress.
   { name: 'ASPNETCORE_FORWARDEDHEADERS_ENABLED', value: 'true' }
   { name: 'AZURE_CLIENT_ID', value: identityClientId }
@@ -103,7 +107,8 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
       activeRevisionsMode: 'Single'
       ingress: {
         external: true
-        targetPort: port
+        targetPort: publicPort
+        additionalPortMappings: [{ external: false, targetPort: adminPort }]
         transport: 'auto'
         allowInsecure: false
         customDomains: empty(customDomain)
@@ -126,11 +131,12 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
           image: image
           resources: { cpu: json('1.0'), memory: '2Gi' }
           env: allSettings
+          // On the port that a flood from the internet does not reach.
           probes: [
             {
               // The hub listens before it opens and migrates its database, so a start takes seconds. Only readiness waits for the database.
               type: 'Startup'
-              httpGet: { path: '/health/live', port: port }
+              httpGet: { path: '/health/live', port: adminPort }
               timeoutSeconds: 5
               periodSeconds: 5
               failureThreshold: 10
@@ -138,7 +144,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
             {
               // A restart interrupts deliveries: a replica under full load must not look dead.
               type: 'Liveness'
-              httpGet: { path: '/health/live', port: port }
+              httpGet: { path: '/health/live', port: adminPort }
               timeoutSeconds: 5
               periodSeconds: 10
               failureThreshold: 3

@@ -34,8 +34,8 @@ public sealed partial class ComposeTests
             .ShouldBeEmpty();
 
     [Fact]
-    public void The_port_of_the_image_is_published_on_loopback_only() =>
-        Hub.Texts("ports").ShouldBe([$"127.0.0.1:8080:{ImageFile.One("EXPOSE")}"]);
+    public void The_ports_of_the_image_are_published_on_loopback_only() =>
+        Hub.Texts("ports").ShouldBe(ImageFile.One("EXPOSE").Split(' ').Select(port => $"127.0.0.1:{port}:{port}"));
 
     [BicepFact]
     public void The_stop_timeout_is_the_same_as_in_the_deployment()

@@ -55,12 +55,20 @@ public sealed partial class ImageTests
             .ShouldBeEmpty();
 
     [BicepFact]
-    public void The_image_listens_on_the_port_of_the_deployment()
+    public void The_image_listens_on_the_ports_of_the_deployment()
     {
-        var port = Deployment.Dev.Hub.At("properties.configuration.ingress.targetPort").GetInt32();
+        var ingress = Deployment.Dev.Hub.At("properties.configuration.ingress");
 
-        ImageFile.Environment["ASPNETCORE_HTTP_PORTS"].ShouldBe($"{port}");
-        ImageFile.One("EXPOSE").ShouldBe($"{port}");
+        foreach (var setting in (string[])["ASPNETCORE_HTTP_PORTS", "Admin__Urls"])
+        {
+            ImageFile.Environment[setting].ShouldBe(Deployment.Dev.Environment[setting]);
+        }
+
+        ImageFile
+            .One("EXPOSE")
+            .ShouldBe(
+                $"{ingress.At("targetPort").GetInt32()} {ingress.At("additionalPortMappings.0.targetPort").GetInt32()}"
+            );
     }
 
     [Fact]
