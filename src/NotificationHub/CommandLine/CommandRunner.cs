@@ -8,12 +8,21 @@ namespace NotificationHub.CommandLine;
 
 /// <summary>Runs commands on the hub's own services, with the database open and no stage started.</summary>
 // A hub may be running beside the command. So no command but `migrate` changes the schema.
-internal sealed class CommandRunner(string[] settings, TextWriter output, Stream bytes, int? width = null)
+internal sealed class CommandRunner(
+    string[] settings,
+    TextWriter output,
+    Stream bytes,
+    int? width = null,
+    Func<string?>? readLine = null
+)
 {
     // A busy hub and other commands write to the same database.
     private static readonly TimeSpan MinLockTimeout = TimeSpan.FromSeconds(10);
 
     public string[] Settings => settings;
+
+    /// <summary>Reads a line of the standard input; null at its end.</summary>
+    public string? ReadLine() => readLine?.Invoke();
 
     public Option<bool> Json { get; } =
         new("--json") { Description = "Print one JSON document and nothing else.", Recursive = true };

@@ -31,6 +31,7 @@ internal static partial class HubCommandLine
         """;
 
     /// <param name="width">The width of the terminal in columns; null detects it.</param>
+    /// <param name="readLine">Reads the standard input; null if there is none.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(
         string[] args,
@@ -38,11 +39,12 @@ internal static partial class HubCommandLine
         Stream bytes,
         TextWriter error,
         int? width = null,
+        Func<string?>? readLine = null,
         CancellationToken cancellationToken = default
     )
     {
         var arguments = CommandArguments.Parse(args);
-        var root = Create(new CommandRunner(arguments.Settings, output, bytes, width));
+        var root = Create(new CommandRunner(arguments.Settings, output, bytes, width, readLine));
         if (!TryParse(root, arguments.Others, out var result, out var errors))
         {
             return Report(error, ExitCode.Usage, string.Join(Environment.NewLine, errors));

@@ -77,8 +77,8 @@ internal static class LocationsAddCommand
         );
         add.Validators.Add(command =>
         {
-            var (text, hasError) = SecretFile.ReadFor(command, tokenFile);
-            var (relaySecret, hasSecretError) = SecretFile.ReadFor(command, relaySecretFile);
+            var (text, hasError) = SecretFile.ReadFor(runner, command, tokenFile);
+            var (relaySecret, hasSecretError) = SecretFile.ReadFor(runner, command, relaySecretFile);
             input = new AddLocationInput
             {
                 Url = command.TextOf(url),
@@ -127,7 +127,7 @@ internal static class LocationsAddCommand
         );
         renew.Validators.Add(command =>
         {
-            var (text, hasError) = SecretFile.ReadFor(command, tokenFile);
+            var (text, hasError) = SecretFile.ReadFor(runner, command, tokenFile);
             input = new RenewalInput { LocationId = command.GetValue(location) ?? "", ContentToken = text };
             command.Validate(
                 new RenewalInputValidator(),

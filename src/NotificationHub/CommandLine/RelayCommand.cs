@@ -133,7 +133,7 @@ internal static class RelayCommand
             url,
             secretFile
         );
-        add.Validators.Add(command => (secret, _) = SecretFile.ReadFor(command, secretFile));
+        add.Validators.Add(command => (secret, _) = SecretFile.ReadFor(runner, command, secretFile));
         return add;
     }
 

@@ -7,28 +7,46 @@ namespace NotificationHub.CommandLine;
 internal static class SecretFile
 {
     private const long MaxBytes = 64 * 1024;
+    private const string StandardInput = "-";
+    private const string OrStandardInput = " With -, one line of standard input.";
 
     public static Option<FileInfo> CreateContentTokenOption(bool required) =>
         new("--token-file")
         {
             Description =
                 "The content token (.vpptoken), as downloaded from Apple."
-                + (required ? "" : " Required unless --receive-only."),
+                + (required ? "" : " Required unless --receive-only.")
+                + OrStandardInput,
             Required = required,
         };
 
     public static Option<FileInfo> CreateRelaySecretOption() =>
         new("--relay-secret-file")
         {
-            Description = "A file with the bearer secret that the server at --relay-to expects.",
+            Description = "A file with the bearer secret that the server at --relay-to expects." + OrStandardInput,
         };
 
     /// <returns>The text, null without a file, and whether an error was reported.</returns>
-    public static (string? Text, bool HasError) ReadFor(CommandResult command, Option<FileInfo> option)
+    public static (string? Text, bool HasError) ReadFor(
+        CommandRunner runner,
+        CommandResult command,
+        Option<FileInfo> option
+    )
     {
         if (command.TextOf(option) is not { } path)
         {
             return (null, HasError: false);
+        }
+
+        if (path == StandardInput)
+        {
+            if (runner.ReadLine() is { Length: > 0 } line)
+            {
+                return (line, HasError: false);
+            }
+
+            command.AddError($"{option.Name} {path}: standard input is empty.");
+            return (null, HasError: true);
         }
 
         string error;
