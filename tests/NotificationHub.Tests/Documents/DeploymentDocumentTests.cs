@@ -1,7 +1,6 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using NotificationHub.Locations;
+using NotificationHub.CommandLine;
 using NotificationHub.Tests.Infrastructure;
 
 namespace NotificationHub.Tests.Documents;
@@ -9,14 +8,7 @@ namespace NotificationHub.Tests.Documents;
 /// <summary>The commands, parameters and settings in the README of <c>infra/bicep</c>.</summary>
 public sealed partial class DeploymentDocumentTests
 {
-    private const string FromTheTokenFile = "$(tr -d '\\n' < token.vpptoken)";
-
     private static readonly string Text = BicepFiles.Read("README.md");
-
-    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
-    {
-        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
-    };
 
     [BicepFact]
     public void The_hub_is_deployed_after_its_database_user_is_created()
@@ -74,18 +66,50 @@ public sealed partial class DeploymentDocumentTests
         settings.Where(setting => !HubSettings.IsKnown(setting)).ShouldBeEmpty();
     }
 
-    [Fact]
-    public void The_hub_can_read_the_request_for_the_first_location()
+    [Theory]
+    [InlineData("--token-file -")]
+    [InlineData("--receive-only")]
+    public async Task The_hub_accepts_the_command_for_the_first_location(string choice)
     {
-        var body = Lines("{\"url\"").ShouldHaveSingleItem();
-        var input = JsonSerializer.Deserialize<AddLocationInput>(
-            body.Replace("$HUB", "https://hub.example.com", StringComparison.Ordinal)
-                .Replace(FromTheTokenFile, TestContentToken(), StringComparison.Ordinal),
-            Strict
+        var command = CommandInAReplica()
+            .Matches(Text)
+            .Select(match => match.Groups["command"].Value)
+            .Single(command => command.StartsWith("locations add ", StringComparison.Ordinal));
+        command.ShouldContain("--token-file -");
+        Text.ShouldContain($"`{choice}`");
+        using var folder = new TemporaryFolder();
+        using var error = new StringWriter();
+
+        var exitCode = await HubCommandLine.RunAsync(
+            [
+                .. command
+                    .Replace("--token-file -", choice, StringComparison.Ordinal)
+                    .Replace("$HUB", "https://hub.example.com", StringComparison.Ordinal)
+                    .Split(' '),
+                $"--Storage:ConnectionString=Data Source={folder.File("none.db")}",
+            ],
+            TextWriter.Null,
+            Stream.Null,
+            error,
+            readLine: TestContentToken
         );
 
-        new AddLocationInputValidator().Validate(input!).Errors.ShouldBeEmpty();
-        Text.ShouldContain("curl \"$HUB/admin/locations\" -H \"X-Api-Key: $KEY\"");
+        exitCode.ShouldBe(ExitCode.NotFound, $"only the database is missing: {error}");
+    }
+
+    [BicepFact]
+    public void The_documented_ports_and_URLs_are_those_of_the_deployment()
+    {
+        var ingress = Deployment.Dev.Hub.At("properties.configuration.ingress");
+        var adminPort = ingress.At("additionalPortMappings.0.targetPort").GetInt32();
+
+        Lines("| 80")
+            .Select(row => row.Split('|', StringSplitOptions.TrimEntries)[1])
+            .ShouldBe([$"{ingress.At("targetPort").GetInt32()}", $"{adminPort}"]);
+        // Within the environment, an app is reachable under its name.
+        Text.ShouldContain($" http://{Deployment.Dev.Hub.Text("name")}:{adminPort}/health/detail");
+        Runbook.Text.ShouldContain($":{adminPort}/health/detail");
+        Text.ShouldNotContain("$HUB/admin/", customMessage: "the ingress does not publish it");
     }
 
     [Fact]
@@ -106,6 +130,9 @@ public sealed partial class DeploymentDocumentTests
                 .Select(line => line.Trim())
                 .Where(line => line.StartsWith(start, StringComparison.Ordinal)),
         ];
+
+    [GeneratedRegex("/app/NotificationHub (?<command>[^\"\n]+)")]
+    private static partial Regex CommandInAReplica();
 
     [GeneratedRegex(@"--parameters (?<name>\w+)=")]
     private static partial Regex Parameter();
