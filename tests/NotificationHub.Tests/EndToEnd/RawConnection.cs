@@ -56,6 +56,20 @@ internal sealed class RawConnection : IDisposable
         }
     }
 
+    /// <summary>Sends bytes and reads everything until the hub closes the connection.</summary>
+    public static async Task<string> ExchangeAsync(Uri hub, ReadOnlyMemory<byte> bytes)
+    {
+        using var connection = await OpenAsync(hub);
+        await connection.SendAsync(bytes);
+        var response = new StringBuilder();
+        while (await connection.ReadLineAsync() is { } line)
+        {
+            response.Append(line).Append("\r\n");
+        }
+
+        return response.ToString();
+    }
+
     /// <summary>Reads until the hub closes the connection.</summary>
     public async Task EndAsync()
     {

@@ -40,28 +40,37 @@ internal sealed class BoundAddresses(IServerAddressesFeature kestrel) : IServerA
 }
 
 /// <summary>Hides an endpoint from listeners that do not serve it. Only the connection decides, because a Host header can be spoofed.</summary>
-internal sealed class ListenerPolicy : MatcherPolicy, IEndpointSelectorPolicy
+internal sealed class ListenerPolicy : MatcherPolicy, INodeBuilderPolicy
 {
-    public override int Order => 0;
+    // Before the policies for methods and content types: their 405 and 415 would reveal that the path exists.
+    public override int Order => int.MinValue;
 
     public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) =>
         endpoints.Any(endpoint => endpoint.Metadata.GetMetadata<ServedOn>() is not null);
 
-    public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates)
-    {
-        var served = httpContext.Features.Get<TrackedConnection>()?.Routes ?? default;
-        for (var i = 0; i < candidates.Count; i++)
-        {
-            if (
-                candidates.IsValidCandidate(i)
-                && candidates[i].Endpoint.Metadata.GetMetadata<ServedOn>() is { } wanted
-                && !served.HasFlag(wanted.Routes)
-            )
-            {
-                candidates.SetValidity(i, false);
-            }
-        }
+    public IReadOnlyList<PolicyNodeEdge> GetEdges(IReadOnlyList<Endpoint> endpoints) =>
+        [
+            .. new[] { ListenerRoutes.Public, ListenerRoutes.Admin }.Select(routes => new PolicyNodeEdge(
+                routes,
+                [
+                    .. endpoints.Where(endpoint =>
+                        endpoint.Metadata.GetMetadata<ServedOn>() is not { } served || served.Routes.HasFlag(routes)
+                    ),
+                ]
+            )),
+        ];
 
-        return Task.CompletedTask;
+    public PolicyJumpTable BuildJumpTable(int exitDestination, IReadOnlyList<PolicyJumpTableEdge> edges) =>
+        new ListenerJumpTable(
+            exitDestination,
+            edges.ToDictionary(edge => (ListenerRoutes)edge.State, edge => edge.Destination)
+        );
+
+    private sealed class ListenerJumpTable(int exit, Dictionary<ListenerRoutes, int> destinations) : PolicyJumpTable
+    {
+        public override int GetDestination(HttpContext httpContext) =>
+            httpContext.Features.Get<TrackedConnection>() is { } connection
+                ? destinations.GetValueOrDefault(connection.Routes, exit)
+                : exit;
     }
 }
