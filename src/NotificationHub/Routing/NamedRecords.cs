@@ -11,6 +11,9 @@ internal sealed class NamedRecords
     // More than Apple lists in one notification; the reconciliation covers the rest.
     private const int MaxTargets = 1_000;
 
+    // Repeated names add nothing, but a body of 1 MiB can combine billions of them.
+    private const int MaxAttempts = 10 * MaxTargets;
+
     private const int MaxPricingLength = 32;
     private const string SubscriptionName = "SUBSCRIPTION";
 
@@ -18,6 +21,7 @@ internal sealed class NamedRecords
 
     private readonly string type;
     private readonly HashSet<RefetchRequest> found = [];
+    private int attempts;
 
     private NamedRecords(string type) => this.type = type;
 
@@ -34,8 +38,15 @@ internal sealed class NamedRecords
         return [.. records.found];
     }
 
+    private bool IsFull => found.Count >= MaxTargets || attempts >= MaxAttempts;
+
     private void Visit(JsonElement element, Names outer, bool isAssignment)
     {
+        if (IsFull)
+        {
+            return;
+        }
+
         if (element.ValueKind == JsonValueKind.Array)
         {
             foreach (var one in element.EnumerateArray())
@@ -56,22 +67,42 @@ internal sealed class NamedRecords
 
     private void Add(Names names, bool isAssignment)
     {
-        foreach (var adamId in names.AdamIds)
+        if (names.AdamIds.Count > 0)
         {
-            if (names.IsSubscription || type.Contains(SubscriptionName, StringComparison.OrdinalIgnoreCase))
-            {
-                AddSubscription(adamId, isAssignment || names.Users.Count > 0);
-            }
-            else
-            {
-                AddAsset(adamId, names, isAssignment);
-            }
+            AddAssets(names, isAssignment);
         }
 
         // Next to an asset or a subscription, a user is its holder. In all other types, or alone, the user itself is read.
         if (names.AdamIds.Count == 0 || !IsOfAssets)
         {
             names.Users.ForEach(user => Add(new RefetchRequest(RecordKind.User, user)));
+        }
+    }
+
+    private void AddAssets(Names names, bool isAssignment)
+    {
+        if (names.IsSubscription || type.Contains(SubscriptionName, StringComparison.OrdinalIgnoreCase))
+        {
+            names.AdamIds.ForEach(adamId => AddSubscription(adamId, isAssignment || names.Users.Count > 0));
+            return;
+        }
+
+        List<string> pricings = [.. GetPricings(names)];
+        var holders = GetHolders(names, isAssignment);
+        foreach (
+            var key in names.AdamIds.SelectMany(adamId => pricings.Select(pricing => RecordKeys.Asset(adamId, pricing)))
+        )
+        {
+            Add(new RefetchRequest(RecordKind.Asset, key));
+            foreach (var holder in holders.TakeWhile(_ => !IsFull))
+            {
+                Add(new RefetchRequest(RecordKind.Assignment, key, holder));
+            }
+
+            if (IsFull)
+            {
+                return;
+            }
         }
     }
 
@@ -88,22 +119,15 @@ internal sealed class NamedRecords
         }
     }
 
-    private void AddAsset(string adamId, Names names, bool isAssignment)
+    /// <returns>The named holders; null for all holders if an assignment names none.</returns>
+    private static string?[] GetHolders(Names names, bool isAssignment)
     {
-        string?[] holders =
+        string?[] named =
         [
             .. names.Serials.Select(serial => $"serial:{serial}"),
             .. names.Users.Select(user => $"user:{user}"),
         ];
-        foreach (var key in GetPricings(names).Select(pricing => RecordKeys.Asset(adamId, pricing)))
-        {
-            Add(new RefetchRequest(RecordKind.Asset, key));
-            // If the holder of an assignment is unknown, read the assignments of all holders.
-            foreach (var holder in holders is [] && isAssignment ? [null] : holders)
-            {
-                Add(new RefetchRequest(RecordKind.Assignment, key, holder));
-            }
-        }
+        return named is [] && isAssignment ? [null] : named;
     }
 
     // Documented types default to the standard quality. Other types and unknown values can mean any quality.
@@ -121,8 +145,9 @@ internal sealed class NamedRecords
 
     private void Add(RefetchRequest request)
     {
-        if (found.Count < MaxTargets)
+        if (!IsFull)
         {
+            attempts++;
             found.Add(request);
         }
     }
@@ -142,14 +167,13 @@ internal sealed class NamedRecords
             Names names = new([], [], [], [], IsSubscription: false);
             foreach (var member in element.EnumerateObject())
             {
-                names.AdamIds.AddRange(JsonText.Ids(member, "adamId", "adamIds").Where(NotificationRules.IsDigits));
-                names.Pricings.AddRange(JsonText.Ids(member, "pricingParam"));
-                names.Serials.AddRange(
+                Add(names.AdamIds, JsonText.Ids(member, "adamId", "adamIds").Where(NotificationRules.IsDigits));
+                Add(names.Pricings, JsonText.Ids(member, "pricingParam"));
+                Add(
+                    names.Serials,
                     JsonText.Ids(member, "serialNumber", "serialNumbers").Where(NotificationRules.IsKey)
                 );
-                names.Users.AddRange(
-                    JsonText.Ids(member, "clientUserId", "clientUserIds").Where(NotificationRules.IsKey)
-                );
+                Add(names.Users, JsonText.Ids(member, "clientUserId", "clientUserIds").Where(NotificationRules.IsKey));
                 if (JsonText.IsNamed(member, "parentAdamId"))
                 {
                     names = names with { IsSubscription = true };
@@ -158,6 +182,9 @@ internal sealed class NamedRecords
 
             return names;
         }
+
+        private static void Add(List<string> names, IEnumerable<string> more) =>
+            names.AddRange(more.Take(MaxTargets - names.Count));
 
         // An object that names no asset is about the asset of its enclosing object.
         public Names Within(Names outer) =>
