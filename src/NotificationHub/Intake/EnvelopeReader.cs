@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Unicode;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Intake;
 
@@ -17,6 +18,8 @@ internal readonly record struct Envelope(
 internal static class EnvelopeReader
 {
     private const int MaxMemberBytes = 512;
+
+    private static readonly JsonReaderOptions Format = new() { MaxDepth = NotificationLog.MaxDepth };
 
     private static readonly SearchValues<byte> ControlBytes = SearchValues.Create([
         .. Enumerable.Range(0, 32).Select(value => (byte)value),
@@ -38,7 +41,7 @@ internal static class EnvelopeReader
                 $"the body is not JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}"
                     + (
                         exception.Message.Contains("maximum configured depth", StringComparison.OrdinalIgnoreCase)
-                            ? ": nested deeper than 64"
+                            ? $": nested deeper than {NotificationLog.MaxDepth}"
                             : ""
                     )
             );
@@ -66,7 +69,7 @@ internal static class EnvelopeReader
             return Invalid("the body is not UTF-8");
         }
 
-        var reader = new Utf8JsonReader(body.Span);
+        var reader = new Utf8JsonReader(body.Span, Format);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {

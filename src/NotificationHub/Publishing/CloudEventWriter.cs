@@ -125,6 +125,9 @@ internal static class EventData
         (byte)'\\',
     ]);
 
+    // The event around the data is one level more, and consumers read 64 levels by default.
+    private static readonly JsonReaderOptions Format = new() { MaxDepth = 63 };
+
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>Returns the stored bytes without a byte order mark, or a copy if they change; null if they are not JSON.</summary>
@@ -175,14 +178,14 @@ internal static class EventData
 
     private static void Read(ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json);
+        var reader = new Utf8JsonReader(json, Format);
         while (reader.Read()) { }
     }
 
     private static ReadOnlyMemory<byte> Rewrite(ReadOnlySpan<byte> json, bool includeInviteCode)
     {
         var output = new JsonCopy(json.Length);
-        var reader = new Utf8JsonReader(json);
+        var reader = new Utf8JsonReader(json, Format);
         while (reader.Read())
         {
             if (

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Routing;
 
@@ -199,8 +200,10 @@ internal static class NotificationBody
 {
     private const string Path = "body";
 
+    private static readonly JsonDocumentOptions Tolerant = new() { MaxDepth = NotificationLog.MaxDepth };
+
     // Of two members with the same name, different readers may use different ones.
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Strict = Tolerant with { AllowDuplicateProperties = false };
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
@@ -232,16 +235,16 @@ internal static class NotificationBody
 
     /// <summary>The body as JSON, even if it is otherwise invalid; null if it is not JSON.</summary>
     public static JsonDocument? ParseTolerantly(ReadOnlyMemory<byte> body) =>
-        TryParse(SkipByteOrderMark(body), default);
+        TryParse(SkipByteOrderMark(body), Tolerant);
 
     private static ReadOnlyMemory<byte> SkipByteOrderMark(ReadOnlyMemory<byte> body) =>
         body.Span.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;
 
     private static string Explain(ReadOnlyMemory<byte> body)
     {
-        using var lenient = TryParse(body, default);
+        using var lenient = TryParse(body, Tolerant);
         return lenient is null
-            ? "expected JSON, nested at most 64 deep"
+            ? $"expected JSON, nested at most {NotificationLog.MaxDepth} deep"
             : "expected each member of an object only once, with a name that is Unicode text";
     }
 

@@ -44,6 +44,9 @@ internal static class NotificationLog
     /// <summary>The content type of nearly all deliveries, which the log stores as null.</summary>
     public const string UsualContentType = "application/json";
 
+    /// <summary>The maximum depth of a notification. An event is deeper by one, and consumers read 64 levels by default.</summary>
+    public const int MaxDepth = 60;
+
     private const int PageBytes = 4 * 1024 * 1024;
 
     public const string Columns = """

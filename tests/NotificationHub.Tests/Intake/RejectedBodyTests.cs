@@ -35,8 +35,8 @@ public sealed class RejectedBodyTests
                 "notificationId is longer than 512 bytes"
             },
             {
-                $$"""{"notificationId":"a","notificationType":"T","x":{{new string('[', 64)}}{{new string(']', 64)}}}""",
-                "nested deeper than 64"
+                $$"""{"notificationId":"a","notificationType":"T","x":{{new string('[', 60)}}{{new string(']', 60)}}}""",
+                "nested deeper than 60"
             },
         };
 
