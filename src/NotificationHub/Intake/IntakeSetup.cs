@@ -7,6 +7,7 @@ namespace NotificationHub.Intake;
 internal static class IntakeSetup
 {
     private const int MaxHeaderBytes = 16 * 1024;
+    private const int MaxBufferedBytes = 64 * 1024;
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(60);
 
@@ -28,6 +29,9 @@ internal static class IntakeSetup
             // Accept any bytes: by default, Kestrel responds 400 to every header that is not UTF-8, even if the hub does not use it.
             kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+            // By default 1 MiB, which every client that does not read its responses could fill with more requests.
+            kestrel.Limits.MaxRequestBufferSize = MaxBufferedBytes;
+            kestrel.Limits.MaxResponseBufferSize = MaxBufferedBytes;
             kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
             kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
             // The intake checks the size itself, with a better response: one byte more than its limit is enough.
