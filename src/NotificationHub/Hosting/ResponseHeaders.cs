@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Diagnostics;
+
 namespace NotificationHub.Hosting;
 
 // Adds headers to every response that forbid caching and content sniffing, because responses carry data, secrets or errors. Responses of
@@ -10,7 +12,9 @@ internal static class ResponseHeaders
     private const string Intake = "/notifications";
 
     // An error page clears the headers that were set before it, so they are set when the response starts.
-    public static void AddResponseHeaders(this HubBuilder hub) =>
+    public static void AddResponseHeaders(this HubBuilder hub)
+    {
+        hub.Services.AddSingleton<IDeveloperPageExceptionFilter, NoErrorPage>();
         hub.Services.AddSingleton<IStartupFilter>(
             new BeforeRouting(next =>
                 context =>
@@ -24,6 +28,7 @@ internal static class ResponseHeaders
                 }
             )
         );
+    }
 
     private static Task SetAsync(object response)
     {
@@ -44,4 +49,10 @@ internal sealed class BeforeRouting(Func<RequestDelegate, RequestDelegate> middl
             app.Use(middleware);
             next(app);
         };
+}
+
+/// <summary>In Development, an unexpected error gets the same empty 500 as elsewhere: the framework's page is HTML and shows the request's headers.</summary>
+internal sealed class NoErrorPage : IDeveloperPageExceptionFilter
+{
+    public Task HandleExceptionAsync(ErrorContext errorContext, Func<ErrorContext, Task> next) => Task.CompletedTask;
 }
