@@ -97,8 +97,8 @@ internal sealed class RelayClient(HttpMessageHandler handler, IOptions<RelayOpti
             MaxResponseHeadersLength = MaxHeaderKilobytes,
             MaxResponseDrainSize = MaxResponseBytes,
             ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
-            // Kestrel read Apple's headers as UTF-8. By default, a character outside ASCII would be an error.
-            RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+            // Kestrel reads headers as Latin-1, so these are the bytes that Apple sent. By default, a character outside ASCII is an error.
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ConnectCallback = new RelayAddresses(options.AllowPrivateTargets, isDevelopment).ConnectAsync,
         };
 

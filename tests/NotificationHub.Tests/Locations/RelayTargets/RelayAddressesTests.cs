@@ -9,6 +9,7 @@ public sealed class RelayAddressesTests
     [InlineData("10.1.2.3")]
     [InlineData("100.64.0.1")]
     [InlineData("127.0.0.1")]
+    [InlineData("168.63.129.16")]
     [InlineData("169.254.169.254")]
     [InlineData("172.31.0.1")]
     [InlineData("192.168.1.1")]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -107,6 +108,42 @@ public sealed class RelayClientTests
     }
 
     [Fact]
+    public async Task Header_bytes_are_sent_as_the_hub_received_them()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var options = new RelayOptions();
+        using var client = new RelayClient(
+            RelayClient.CreateHandler(options, isDevelopment: true),
+            Options.Create(options),
+            TimeProvider.System
+        );
+
+        // The hub reads each byte of a header as one character.
+        var received = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("café"));
+        var sending = client.SendAsync(
+            new Uri($"http://{listener.LocalEndpoint}"),
+            null,
+            Message with
+            {
+                UserAgent = received,
+            },
+            CancellationToken.None
+        );
+        using var target = await listener.AcceptTcpClientAsync();
+        using var reader = new StreamReader(target.GetStream(), Encoding.UTF8);
+        List<string> head = [];
+        while (await reader.ReadLineAsync() is { Length: > 0 } line)
+        {
+            head.Add(line);
+        }
+
+        head.ShouldContain("User-Agent: café");
+        await target.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+        (await sending).Failure.ShouldBeNull();
+    }
+
+    [Fact]
     public void A_secret_does_not_appear_in_text()
     {
         Secret("s3cret").ToString().ShouldBe("RelaySecret");
@@ -159,6 +196,7 @@ public sealed class RelayClientTests
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1);
         var server = builder.Build();
         server.Run(context =>
         {
