@@ -1,7 +1,8 @@
 # docker build --tag notificationhub:0.1.0 .
 # infra/bicep/README.md builds it for two platforms, with labels, a list of its contents (SBOM) and its origin.
+# Dependabot replaces the digests of the base images when Microsoft publishes new ones under these tags.
 
-FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
+FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0-noble@sha256:e70cdb7f80b0348f5cb85f19a8f670fca061f033d57eed12fa003d58b0e06317 AS build
 ARG TARGETARCH
 WORKDIR /source
 COPY . .
@@ -11,7 +12,7 @@ RUN --mount=type=cache,target=/root/.nuget/packages \
 RUN mkdir /data
 
 # No shell and no package manager. "extra" adds ICU, which SqlClient requires.
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra@sha256:00e0ad6a7ef8c0c1391b87f05c7ac757a15740455688f2bfcd146a3f4b987efd
 ARG VERSION=0.0.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="NotificationHub" \

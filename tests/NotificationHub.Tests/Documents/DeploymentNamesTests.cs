@@ -57,6 +57,7 @@ public sealed partial class DeploymentNamesTests
         var named = Assignment()
             .Matches(Text)
             .Concat(CamelCase().Matches(Text))
+            .Concat(Output().Matches(Text))
             .Select(match => match.Groups["name"].Value)
             .Distinct()
             .ToArray();
@@ -168,6 +169,9 @@ public sealed partial class DeploymentNamesTests
 
     [GeneratedRegex(@"`(?<name>[a-z]+[A-Z]\w*)(=\w+)?`", RegexOptions.ExplicitCapture)]
     private static partial Regex CamelCase();
+
+    [GeneratedRegex(@"properties\.outputs\.(?<name>\w+)\.value")]
+    private static partial Regex Output();
 
     [GeneratedRegex(@"\bnhub-(dev|prod)(-\w+)?", RegexOptions.ExplicitCapture)]
     private static partial Regex ResourceName();

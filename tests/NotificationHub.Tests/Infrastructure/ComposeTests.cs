@@ -54,11 +54,13 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void Images_have_fixed_versions()
+    public void Images_have_fixed_versions_and_digests()
     {
         var images = File.Members("services").Select(service => service.Value.Text("image")!).ToArray();
 
-        images.ShouldAllBe(image => Tagged().IsMatch(image) && !image.Contains("latest", StringComparison.Ordinal));
+        images[0].ShouldBe("notificationhub:dev", "compose builds it");
+        images.Length.ShouldBe(3);
+        images.Skip(1).ShouldAllBe(image => Tagged().IsMatch(image));
     }
 
     [Fact]
@@ -76,7 +78,7 @@ public sealed partial class ComposeTests
         passwords.ShouldAllBe(password => FromTheEnvironment().IsMatch(password));
     }
 
-    [GeneratedRegex(@"^\S+:[\w.-]+$")]
+    [GeneratedRegex(@"^[^:]+:[\w.-]+@sha256:[0-9a-f]{64}$")]
     private static partial Regex Tagged();
 
     [GeneratedRegex(@";Password=(?<value>'[^']*'|[^;]*)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]

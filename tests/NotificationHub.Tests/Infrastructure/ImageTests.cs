@@ -22,10 +22,17 @@ public sealed partial class ImageTests
         );
         ImageFile
             .Final[0]
-            .Text.ShouldBe(
-                $"mcr.microsoft.com/dotnet/aspnet:{version}-noble-chiseled-extra",
+            .Text.ShouldStartWith(
+                $"mcr.microsoft.com/dotnet/aspnet:{version}-noble-chiseled-extra@",
                 "no shell, and ICU, without which SqlClient does not work"
             );
+    }
+
+    [Fact]
+    public void The_base_images_have_digests()
+    {
+        ImageFile.Bases.Count().ShouldBe(2);
+        ImageFile.Bases.ShouldAllBe(image => Digest().IsMatch(image));
     }
 
     [Fact]
@@ -144,6 +151,9 @@ public sealed partial class ImageTests
             .Select(resource => resource.Attribute("Include")!.Value)
             .Where(path => path.StartsWith("../../", StringComparison.Ordinal))
             .Select(path => path["../../".Length..]);
+
+    [GeneratedRegex("@sha256:[0-9a-f]{64}$")]
+    private static partial Regex Digest();
 
     [GeneratedRegex("org\\.opencontainers\\.image\\.(\\w+)=\"([^\"]*)\"")]
     private static partial Regex Labels();
