@@ -24,7 +24,7 @@ public sealed partial class ImageTests
             .Final[0]
             .Text.ShouldStartWith(
                 $"mcr.microsoft.com/dotnet/aspnet:{version}-noble-chiseled-extra@",
-                "no shell, and ICU, without which SqlClient does not work"
+                customMessage: "no shell, and ICU, without which SqlClient does not work"
             );
     }
 
