@@ -109,7 +109,8 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
         external: true
         targetPort: publicPort
         additionalPortMappings: [{ external: false, targetPort: adminPort }]
-        transport: 'auto'
+        // HTTP/1.1 to the hub, which serves nothing else.
+        transport: 'http'
         allowInsecure: false
         customDomains: empty(customDomain)
           ? []

@@ -66,6 +66,7 @@ public sealed class EntraTokenTests
             { "issuer", token => token.Issuer = "https://sts.example.com/" },
             { "expired", token => token.Expires = token.NotBefore!.Value.AddMinutes(30) },
             { "not yet", token => token.NotBefore = token.Expires!.Value.AddMinutes(-30) },
+            { "endless", token => token.Expires = null },
             { "unsigned", token => token.SigningCredentials = null },
             { "key", token => token.SigningCredentials = Signed(new RsaSecurityKey(RSA.Create(2048))) },
             {

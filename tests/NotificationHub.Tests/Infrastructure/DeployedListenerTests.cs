@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;
 
@@ -17,6 +18,18 @@ public sealed class DeployedListenerTests
         "/admin/locations",
         "/admin/audit",
     ];
+
+    [BicepFact]
+    public void The_ingress_redirects_plain_http_and_sends_HTTP_1_1_to_the_hub()
+    {
+        foreach (var hub in (JsonElement[])[Deployment.Dev.Hub, Deployment.Prod.Hub])
+        {
+            var ingress = hub.At("properties.configuration.ingress");
+
+            ingress.At("allowInsecure").GetBoolean().ShouldBeFalse();
+            ingress.Text("transport").ShouldBe("http");
+        }
+    }
 
     [BicepFact]
     public async Task Each_port_of_the_deployment_serves_its_own_routes()
