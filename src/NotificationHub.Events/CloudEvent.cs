@@ -2,13 +2,14 @@ using System.Text.Json.Serialization;
 
 namespace NotificationHub.Events;
 
-/// <summary>An event in the CloudEvents 1.0 JSON format: the body of a message, or a line of the feed.</summary>
-/// <typeparam name="TData">
-/// The data of the event's type: a <see cref="NotificationEnvelope{TNotification}"/>, a
-/// <see cref="RecordChange{TRecord}"/> or one of the hub's own types.
-/// </typeparam>
-public sealed record CloudEvent<TData>
+/// <summary>
+/// The attributes of an event in the CloudEvents 1.0 JSON format: the body of a message, or a line of the feed.
+/// <see cref="EventReader"/> returns a <see cref="CloudEvent{TData}"/>.
+/// </summary>
+public abstract record CloudEvent
 {
+    private protected CloudEvent() { }
+
     /// <summary>The version of CloudEvents: <c>1.0</c>.</summary>
     [JsonPropertyName("specversion")]
     public string SpecVersion { get; init; } = "1.0";
@@ -22,7 +23,7 @@ public sealed record CloudEvent<TData>
     /// <summary>The part of the hub that the event comes from, such as <c>/locations/{location}</c>.</summary>
     public required string Source { get; init; }
 
-    /// <summary>The full type, <see cref="EventTypes.Of"/> one of <see cref="EventNames"/>.</summary>
+    /// <summary>The full type, <c>notificationhub.{name}.v1</c>, with one of <see cref="EventNames"/>.</summary>
     public required string Type { get; init; }
 
     /// <summary>
@@ -33,11 +34,17 @@ public sealed record CloudEvent<TData>
     /// <summary>When the event was created, in UTC.</summary>
     public DateTimeOffset? Time { get; init; }
 
-    /// <summary>The media type of <see cref="Data"/>: <c>application/json</c>.</summary>
+    /// <summary>The media type of the data: <c>application/json</c>.</summary>
     [JsonPropertyName("datacontenttype")]
     public string? DataContentType { get; init; }
 
-    /// <summary>URL of the whole event if it is too large for a message; <see cref="Data"/> is then omitted.</summary>
+    /// <summary>
+    /// The identifier of the JSON Schema of the data, <c>urn:notificationhub:{name}.v1</c>. It is not an address.
+    /// </summary>
+    [JsonPropertyName("dataschema")]
+    public string? DataSchema { get; init; }
+
+    /// <summary>URL of the whole event if it is too large for a message; the data is then omitted.</summary>
     [JsonPropertyName("dataref")]
     public string? DataRef { get; init; }
 
@@ -60,6 +67,25 @@ public sealed record CloudEvent<TData>
     [JsonPropertyName("traceparent")]
     public string? TraceParent { get; init; }
 
-    /// <summary>The data of the event; null if <see cref="DataRef"/> is set.</summary>
+    /// <summary>
+    /// The ID of the replay that sent the message; null if it is live, or if the event was read without properties.
+    /// </summary>
+    [JsonIgnore]
+    public string? Replay { get; init; }
+}
+
+/// <summary>An event with its data.</summary>
+/// <typeparam name="TData">
+/// The data of the event's type: a <see cref="NotificationEnvelope{TNotification}"/>, a
+/// <see cref="RecordChange{TRecord}"/> or one of the hub's own types. For an unknown type, <c>JsonElement</c>.
+/// </typeparam>
+public sealed record CloudEvent<TData> : CloudEvent
+{
+    /// <summary>
+    /// The data of the event; null if <see cref="CloudEvent.DataRef"/> is set, or if the hub's copy is damaged.
+    /// </summary>
+    // An undefined JsonElement cannot be written.
+    [JsonPropertyOrder(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public TData? Data { get; init; }
 }

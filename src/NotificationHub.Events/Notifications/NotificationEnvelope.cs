@@ -21,5 +21,7 @@ public sealed record NotificationEnvelope<TNotification>
     public string? UId { get; init; }
 
     /// <summary>The content of the notification.</summary>
+    // An undefined JsonElement cannot be written.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public TNotification? Notification { get; init; }
 }
