@@ -24,6 +24,7 @@ internal static class FeedSetup
         var feed = app.MapGroup("").RequireAuthorization(HubPolicies.Consume).ServeOn(ListenerRoutes.Public);
         feed.MapEventFeed();
         feed.MapSnapshots();
+        feed.MapSchemas();
     }
 }
 

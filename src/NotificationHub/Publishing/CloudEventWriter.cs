@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -20,6 +21,12 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
     };
+
+    private static readonly FrozenDictionary<string, byte[]> Schemas = TopicMap.EventNames.ToFrozenDictionary(
+        name => name,
+        name => Encoding.UTF8.GetBytes(EventTypes.SchemaOf(name)),
+        StringComparer.Ordinal
+    );
 
     private readonly string publicUrl = options.Value.PublicUrl?.AbsoluteUri.TrimEnd('/') ?? "";
 
@@ -75,6 +82,7 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
             entry.CreatedAt.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
         );
         json.WriteString("datacontenttype"u8, "application/json"u8);
+        json.WriteString("dataschema"u8, SchemaOf(entry.Type));
         WriteOptional(json, "location"u8, entry.LocationId);
         var sequence = EventLog.Padded(entry.Seq);
         json.WriteString("sequence"u8, sequence);
@@ -90,6 +98,9 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
 
         WriteOptional(json, "traceparent"u8, entry.Traceparent);
     }
+
+    private static ReadOnlySpan<byte> SchemaOf(string type) =>
+        Schemas.TryGetValue(type, out var schema) ? schema : Encoding.UTF8.GetBytes(EventTypes.SchemaOf(type));
 
     // A user ID may contain characters that CloudEvents forbids; strict consumers would reject the event.
     private static string? Escape(string? subject) =>

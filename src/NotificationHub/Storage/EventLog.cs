@@ -180,6 +180,8 @@ internal static class TopicMap
     public static IReadOnlyList<string> Topics { get; } =
     [.. TopicByEvent.Values.Distinct().Order(StringComparer.Ordinal)];
 
+    public static IEnumerable<string> EventNames => TopicByEvent.Keys;
+
     public static string TopicOf(string eventName) =>
         TopicByEvent.TryGetValue(eventName, out var topic)
             ? topic

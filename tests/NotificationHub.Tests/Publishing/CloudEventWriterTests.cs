@@ -28,14 +28,14 @@ public sealed class CloudEventWriterTests
     public void A_change_states_every_attribute_and_its_revision() =>
         Write(Changed with { Traceparent = "00-aa-bb-01" })
             .ShouldBe(
-                """{"specversion":"1.0","id":"3-42","source":"/locations/north","type":"notificationhub.asset.changed.v1","subject":"assets/408709785/STDQ","time":"2026-08-01T12:00:00.123Z","datacontenttype":"application/json","location":"north","sequence":"0000000000000000042","revision":"0000000000000000042","traceparent":"00-aa-bb-01","data":{}}"""
+                """{"specversion":"1.0","id":"3-42","source":"/locations/north","type":"notificationhub.asset.changed.v1","subject":"assets/408709785/STDQ","time":"2026-08-01T12:00:00.123Z","datacontenttype":"application/json","dataschema":"urn:notificationhub:asset.changed.v1","location":"north","sequence":"0000000000000000042","revision":"0000000000000000042","traceparent":"00-aa-bb-01","data":{}}"""
             );
 
     [Fact]
     public void An_event_of_the_hub_has_no_location_revision_or_subject() =>
         Write(Changed with { Type = EventNames.EventDeadLettered, LocationId = null, Subject = null, Conflict = true })
             .ShouldBe(
-                """{"specversion":"1.0","id":"3-42","source":"/hub","type":"notificationhub.event.dead-lettered.v1","time":"2026-08-01T12:00:00.123Z","datacontenttype":"application/json","sequence":"0000000000000000042","conflict":true,"data":{}}"""
+                """{"specversion":"1.0","id":"3-42","source":"/hub","type":"notificationhub.event.dead-lettered.v1","time":"2026-08-01T12:00:00.123Z","datacontenttype":"application/json","dataschema":"urn:notificationhub:event.dead-lettered.v1","sequence":"0000000000000000042","conflict":true,"data":{}}"""
             );
 
     [Fact]

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Feed;
 using NotificationHub.Hosting;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Contract;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Health;
@@ -103,8 +104,10 @@ public sealed class RetentionHubTests
     }
 
     /// <summary>Old notifications, routed and published.</summary>
-    private static Task FillAsync(HubHost hub) =>
-        hub.Database.WriteAsync(
+    private static Task FillAsync(HubHost hub)
+    {
+        StoredEvents.ExcludeAll(hub.Database);
+        return hub.Database.WriteAsync(
             async transaction =>
             {
                 await transaction.ExecuteAsync(
@@ -128,6 +131,7 @@ public sealed class RetentionHubTests
             },
             CancellationToken.None
         );
+    }
 
     private Task UntilAsync(Func<Task<bool>> condition) =>
         Until.TrueAsync(

@@ -66,28 +66,6 @@ public sealed class PayloadTests
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Good))]
-    public void Subscribers_can_deserialize_every_published_notification(string file)
-    {
-        // Apple's bytes are published unchanged, except for a byte order mark.
-        var body = PayloadCorpus.Read(file).AsSpan();
-        body = body.StartsWith("\uFEFF"u8) ? body[3..] : body;
-        var known = Path.GetDirectoryName(file) switch
-        {
-            NotificationTypes.AssetCount => typeof(NotificationEnvelope<AssetCountNotification>),
-            NotificationTypes.AssetManagement => typeof(NotificationEnvelope<AssetManagementNotification>),
-            NotificationTypes.UserManagement => typeof(NotificationEnvelope<UserManagementNotification>),
-            NotificationTypes.UserAssociated => typeof(NotificationEnvelope<UserAssociatedNotification>),
-            NotificationTypes.SubscriptionCount => typeof(NotificationEnvelope<SubscriptionCountNotification>),
-            NotificationTypes.SubscriptionManagement =>
-                typeof(NotificationEnvelope<SubscriptionManagementNotification>),
-            _ => typeof(NotificationEnvelope<JsonElement>),
-        };
-
-        JsonSerializer.Deserialize(body, known, EventJsonContext.Default).ShouldNotBeNull();
-    }
-
     [Fact]
     public void Every_expected_outcome_belongs_to_a_payload()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Contract;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -16,7 +17,12 @@ public abstract class StoreContract : IAsyncLifetime
 
     private protected Database Database => Test.Database;
 
-    public virtual async ValueTask InitializeAsync() => test = await OpenAsync();
+    public virtual async ValueTask InitializeAsync()
+    {
+        test = await OpenAsync();
+        // These tests store any record.
+        StoredEvents.ExcludeAll(Database);
+    }
 
     public virtual ValueTask DisposeAsync() => test?.DisposeAsync() ?? ValueTask.CompletedTask;
 

@@ -1,4 +1,5 @@
 using NotificationHub.Storage;
+using NotificationHub.Tests.Contract;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -24,6 +25,7 @@ internal static class TestEvents
             },
             CancellationToken.None
         );
+        StoredEvents.Exclude(database, appended);
         return appended;
     }
 }

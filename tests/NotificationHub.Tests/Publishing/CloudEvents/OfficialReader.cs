@@ -10,6 +10,7 @@ using CloudNative.CloudEvents.SystemTextJson;
 using Microsoft.Extensions.Options;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Contract;
 
 namespace NotificationHub.Tests.Publishing.CloudEvents;
 
@@ -64,6 +65,7 @@ internal static class OfficialReader
             ("subject", stored.Subject),
             ("time", stored.CreatedAt),
             ("datacontenttype", "application/json"),
+            ("dataschema", new Uri($"urn:notificationhub:{stored.Type}.v1")),
             ("location", stored.LocationId),
             ("sequence", sequence),
             ("revision", stored.Type.EndsWith(".changed", StringComparison.Ordinal) ? sequence : null),
@@ -83,13 +85,15 @@ internal static class OfficialReader
             .DeepEquals(read.Data.ShouldBeOfType<JsonElement>(), JsonElement.Parse(data))
             .ShouldBeTrue($"{read.Type}: {read.Data}");
 
-    /// <summary>Writes events as the publishers do, and reads them.</summary>
+    /// <summary>Writes events as the publishers do, and reads them with both libraries.</summary>
     public static IReadOnlyList<EventEntry> ShouldBeCloudEvents(this IReadOnlyList<EventEntry> events)
     {
         foreach (var entry in events)
         {
             var output = new ArrayBufferWriter<byte>();
             Writer.Write(entry, output).ShouldBeTrue(entry.Type);
+            output.WrittenMemory.ShouldFulfillTheContract();
+            RoundTrip.ShouldRoundTrip(output.WrittenMemory);
             var read = Read(new BinaryData(output.WrittenMemory), Json);
             read.ShouldMatch(entry);
             read.ShouldHaveData(Encoding.UTF8.GetString(entry.Data).TrimStart('\uFEFF'));
