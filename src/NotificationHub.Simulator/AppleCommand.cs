@@ -14,7 +14,8 @@ internal static class AppleCommand
         {
             Description =
                 "For containers: listen on all addresses, and accept notification URLs with plain http and any host. "
-                + "By default, the simulator does both only for this machine.",
+                + "By default, the simulator listens only on this machine, and accepts plain http only in URLs of this "
+                + "machine.",
         };
         var locations = Number("--locations", "Number of libraries, each with its own content token.", 1, 100, 1);
         var assets = Number("--assets", "Number of apps and books of each library.", 0, 10_000, 20);

@@ -11,7 +11,7 @@ internal static class DeadLettersCommand
 
     public static Command Create(CommandRunner runner)
     {
-        var topic = CreateTopic();
+        var topic = CreateTopic("Only dead letters of this topic");
         var state = CommandInput.Choice("--state", "Only dead letters in this state", DeadLetterState.All);
         var after = new Option<long>("--after") { Description = "Only dead letters with a higher seq." };
         var limit = CommandInput.Limit();
@@ -58,8 +58,8 @@ internal static class DeadLettersCommand
         };
     }
 
-    private static Option<string?> CreateTopic() =>
-        CommandInput.Choice("--topic", "Only dead letters of this topic", [.. TopicMap.Topics]);
+    private static Option<string?> CreateTopic(string description) =>
+        CommandInput.Choice("--topic", description, [.. TopicMap.Topics]);
 
     private static Command CreateDecision(CommandRunner runner, string name, string description, Decide decide)
     {
@@ -68,7 +68,7 @@ internal static class DeadLettersCommand
             Description = "The seqs of the events.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var topic = CreateTopic();
+        var topic = CreateTopic("All open dead letters of this topic");
         var all = new Option<bool>("--all") { Description = "All open dead letters of all topics." };
         var command = runner.Create(
             name,

@@ -12,7 +12,7 @@ internal static class EraseCommand
         var user = new Option<string?>("--user") { Description = "The user's clientUserId." };
         var location = new Option<string?>("--location")
         {
-            Description = "Only data of the location with this ID from `locations list`.",
+            Description = "Only data of the location with this ID from `locations list`. Default: all locations.",
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only count the data; change nothing." };
         var erase = runner.Create(

@@ -19,7 +19,12 @@ internal static class LocationsCommand
             CreateList(runner),
             runner.Create(
                 "show",
-                "Show a location: its progress, when each secret was last used, and differences from Apple's settings.",
+                """
+                Show a location's state, full syncs and secrets, and how Apple's settings differ from the hub's.
+
+                The output shows how far each full sync has read the location's records, when each secret was last
+                used, and the differences that the hub found when it last compared the settings.
+                """,
                 context => ShowAsync(context, context.Get(location)),
                 location
             ),
@@ -69,8 +74,10 @@ internal static class LocationsCommand
             """
             Replace a location's notification secret.
 
-            A hub must be running. If the command times out, run it again: it resumes the rotation. For a
-            receive-only location, the command prints a new secret each time. Enter that secret in the MDM.
+            A hub must be running. If the command times out, run it again: it resumes the rotation. If another
+            party changed the URL, secret or notification types at Apple, the command fails and changes
+            nothing, unless you specify --overwrite. For a receive-only location, the command prints a new
+            secret each time. Enter that secret in the MDM.
             """,
             context => RotateSecretAsync(context, context.Get(location), context.Get(overwrite)),
             location,
@@ -126,10 +133,10 @@ internal static class LocationsCommand
             accept; otherwise the command fails and changes nothing. If there is no URL to restore, the command
             clears the hub's URL, secret and notification types at Apple.
 
-            The hub keeps the location's data unless you use --delete-data. In both cases, it still stores
-            deliveries for the location for one day and responds 200, but does not route them. With
-            --delete-data, it deletes them after that day. You can register the library again at once; the
-            hub then gives it a new location ID.
+            The hub keeps the location's data unless you use --delete-data. In both cases, the hub continues to
+            accept deliveries for the location for one day: it stores them and responds 200, but does not route
+            them. With --delete-data, it deletes these deliveries, too, at the end of that day. You can register
+            the library again at once; the hub then gives it a new location ID.
             """,
             context =>
                 RemoveAsync(

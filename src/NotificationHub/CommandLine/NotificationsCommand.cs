@@ -66,15 +66,15 @@ internal static class NotificationsCommand
             Description = "The notifications' seqs.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var disposition = CreateDisposition(Reroutable);
+        var disposition = CreateDisposition(Reroutable, "All notifications with this disposition");
         var location = CreateLocation();
         var reroute = runner.Create(
             "reroute",
             """
             Turn rejected, quarantined or unrecognized notifications into events.
 
-            Specify seqs or --disposition. --location requires --disposition. A notification that the hub
-            still does not recognize stays as it is. Exit code 1: a notification was not routed.
+            Specify seqs or --disposition. --location requires --disposition. If the hub still cannot read a
+            notification, the notification keeps its disposition. Exit code 1: a notification was not routed.
 
             Examples:
               NotificationHub notifications reroute 17 18
@@ -111,8 +111,10 @@ internal static class NotificationsCommand
         return reroute;
     }
 
-    private static Option<string?> CreateDisposition(IEnumerable<string> values) =>
-        CommandInput.Choice("--disposition", "Only notifications with this disposition", [.. values]);
+    private static Option<string?> CreateDisposition(
+        IEnumerable<string> values,
+        string description = "Only notifications with this disposition"
+    ) => CommandInput.Choice("--disposition", description, [.. values]);
 
     private static Option<string?> CreateLocation() =>
         new("--location") { Description = "Only notifications of this location." };

@@ -35,7 +35,8 @@ internal static class ReconcileCommand
             the command waits for it. The command does not work for a receive-only location.
 
             With --dry-run, exit code 1 means that there are differences, or that the command failed.
-            Otherwise, it means that Apple refused to return a kind of record, or that the command failed.
+            Without --dry-run, it means that Apple refused to return a kind of record, or that the command
+            failed.
 
             Example:
               NotificationHub reconcile --location euymam2icmymo32l --kind assignment --dry-run

@@ -26,7 +26,12 @@ internal static class RelayCommand
             CreateState(
                 runner,
                 "start",
-                "Resume forwarding, beginning with the notifications that the hub kept meanwhile.",
+                """
+                Resume forwarding, beginning with the oldest pending notification.
+
+                Without --target, the command applies to all targets of the location. `relay resend` resends the
+                notifications that were set aside while forwarding was stopped.
+                """,
                 RelayTargetState.Running,
                 location,
                 target
@@ -35,10 +40,11 @@ internal static class RelayCommand
                 runner,
                 "stop",
                 """
-                Stop forwarding. The hub keeps the notifications for the target until `relay start`.
+                Stop forwarding. Notifications stay pending until `relay start`, at most for Relay:MaxAge.
 
-                The hub sets aside each notification that becomes older than Relay:MaxAge, also while forwarding
-                is stopped.
+                Without --target, the command applies to all targets of the location. When a notification becomes
+                older than Relay:MaxAge (default: 24 hours), the hub sets it aside, even while forwarding is
+                stopped.
                 """,
                 RelayTargetState.Stopped,
                 location,
@@ -65,7 +71,7 @@ internal static class RelayCommand
     {
         var location = new Argument<string?>("location")
         {
-            Description = "Only the targets of the location with this ID.",
+            Description = "Only the targets of the location with this ID. Default: all locations.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         return runner.Create(
@@ -120,10 +126,11 @@ internal static class RelayCommand
         var add = runner.Create(
             "add",
             """
-            Also forward a location's notifications to this URL, starting with the next notification.
+            Add a relay target: a URL to which the hub forwards a location's notifications from now on.
 
-            If the location already has a target with this URL, the command only replaces the target's secret.
-            A new target does not take over the backlog of another target.
+            If the location already has a target with this URL, the command only replaces the target's secret,
+            or deletes the secret if you do not specify --relay-secret-file. A new target
+            does not take over the backlog of another target.
 
             Example:
               NotificationHub relay add euymam2icmymo32l --relay-to https://mdm.example.com/notify
@@ -181,7 +188,12 @@ internal static class RelayCommand
         });
         return runner.Create(
             "resend",
-            "Ask the running hub to resend the notifications that were set aside. Fix the cause first.",
+            """
+            Ask the running hub to resend the notifications that were set aside. Fix the cause first.
+
+            Without --target, the command applies to all targets of the location. If forwarding to a target is
+            stopped, the hub resends after `relay start`.
+            """,
             context => ResendAsync(context, context.Get(location), context.Get(target), context.Get(seqs)),
             location,
             target,

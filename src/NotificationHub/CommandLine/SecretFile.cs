@@ -23,7 +23,9 @@ internal static class SecretFile
     public static Option<FileInfo> CreateRelaySecretOption() =>
         new("--relay-secret-file")
         {
-            Description = "A file with the bearer secret that the server at --relay-to expects." + OrStandardInput,
+            Description =
+                "A file with the bearer secret that the server at --relay-to expects. Default: no secret."
+                + OrStandardInput,
         };
 
     /// <returns>The text, null without a file, and whether an error was reported.</returns>

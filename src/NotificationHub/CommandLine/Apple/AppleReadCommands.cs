@@ -159,7 +159,7 @@ internal sealed class AppleReadCommands(CommandRunner runner, Option<string> loc
             """
             Show Apple's status of a request and the tasks that failed.
 
-            `operations show` shows what the hub knows of it, without calling Apple.
+            `operations show` shows what the hub knows about the request, without calling Apple.
             """,
             context =>
                 AppleCommand.ReadAsync(

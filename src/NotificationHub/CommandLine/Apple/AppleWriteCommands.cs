@@ -43,7 +43,10 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             "The user's Managed Apple Account. Apple then associates the user at once, without an invitation.",
     };
 
-    private readonly Option<bool> yes = new("--yes") { Description = "Do not ask for confirmation." };
+    private readonly Option<bool> yes = new("--yes")
+    {
+        Description = "Do not ask for confirmation. Required if the input is not a terminal.",
+    };
 
     private readonly Option<bool> wait = new("--wait")
     {
