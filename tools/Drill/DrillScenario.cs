@@ -11,6 +11,7 @@ internal sealed record DrillScenario(string Name, string Title, Func<DrillScene,
     public static readonly IReadOnlyList<DrillScenario> All =
     [
         new("bus-down", "Service Bus rejects every connection for three hours", BusDown.PlayAsync),
+        new("topic-full", "a topic is full for six minutes, because a subscription is not read", TopicFull.PlayAsync),
         new("apple-down", "Apple's API returns 503 for three hours", AppleDown.PlayAsync),
         new("token-revoked", "Apple rejects a revoked content token for eight hours", TokenRevoked.PlayAsync),
         new("database-locked", "another program locks the database for two minutes", DatabaseLocked.PlayAsync),
