@@ -93,6 +93,34 @@ public sealed class EntraTokenTests
         (await response.Content.ReadAsStringAsync()).ShouldNotContain("detail");
     }
 
+    // An attacker knows the public key, and may use it as a secret.
+    [Fact]
+    public async Task A_token_with_another_algorithm_and_the_issuers_key_gets_401()
+    {
+        await using var issuer = await TokenIssuer.StartAsync();
+        await using var host = await AdminHost.StartAsync("Production", issuer.Settings);
+        var modulus = issuer.Key.Rsa.ExportParameters(includePrivateParameters: false).Modulus;
+        SigningCredentials[] others =
+        [
+            new(
+                new SymmetricSecurityKey(issuer.Key.Rsa.ExportSubjectPublicKeyInfo()) { KeyId = issuer.Key.KeyId },
+                SecurityAlgorithms.HmacSha256
+            ),
+            new(new SymmetricSecurityKey(modulus) { KeyId = issuer.Key.KeyId }, SecurityAlgorithms.HmacSha256),
+            new(issuer.Key, SecurityAlgorithms.RsaSha512),
+            new(issuer.Key, SecurityAlgorithms.RsaSsaPssSha256),
+        ];
+
+        foreach (var other in others)
+        {
+            var token = issuer.Issue([HubPolicies.Operate], one => one.SigningCredentials = other);
+
+            (await host.ReadAsync(token)).ShouldBe(HttpStatusCode.Unauthorized, other.Algorithm);
+        }
+
+        (await host.ReadAsync(issuer.Issue([HubPolicies.Operate]))).ShouldBe(HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task While_the_issuer_is_unreachable_every_token_gets_401()
     {
