@@ -31,7 +31,6 @@ internal static class IntakeSetup
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
             // By default 1 MiB, which every client that does not read its responses could fill with more requests.
             kestrel.Limits.MaxRequestBufferSize = MaxBufferedBytes;
-            kestrel.Limits.MaxResponseBufferSize = MaxBufferedBytes;
             kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
             kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
             // The intake checks the size itself, with a better response: one byte more than its limit is enough.

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -97,11 +99,7 @@ public sealed partial class HostileRequestTests
             _ => text,
             StringComparer.Ordinal
         );
-        return new StringContent(
-            System.Text.Json.JsonSerializer.Serialize(members),
-            System.Text.Encoding.UTF8,
-            "application/json"
-        );
+        return new StringContent(JsonSerializer.Serialize(members), Encoding.UTF8, "application/json");
     }
 
     [GeneratedRegex("{[^}]*}")]

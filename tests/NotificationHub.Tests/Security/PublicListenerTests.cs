@@ -127,7 +127,7 @@ public sealed partial class PublicListenerTests : IAsyncLifetime
                 .OfType<RouteEndpoint>()
                 .Select(route => Parameter().Replace($"/{route.RoutePattern.RawText!.TrimStart('/')}", "1"))
                 .Where(path => AdminPath().IsMatch(path))
-                .Distinct(),
+                .Distinct(StringComparer.Ordinal),
         ];
 
     [GeneratedRegex("^/(admin|operations|openapi|health/(ready|detail))")]

@@ -9,14 +9,12 @@ public sealed partial class SecurityDocumentTests
     private const string Heading = "| promise | attacked by |";
     private const string Rule = "| --- | --- |";
 
-    private static readonly HashSet<string> Tests =
-    [
-        .. typeof(SecurityDocumentTests)
-            .Assembly.GetTypes()
-            .SelectMany(type => type.GetMethods(), (type, method) => (type, method))
-            .Where(pair => pair.method.GetCustomAttributes().Any(attribute => attribute is FactAttribute))
-            .Select(pair => $"{pair.type.Name}.{pair.method.Name}"),
-    ];
+    private static readonly HashSet<string> Tests = typeof(SecurityDocumentTests)
+        .Assembly.GetTypes()
+        .SelectMany(type => type.GetMethods(), (type, method) => (type, method))
+        .Where(pair => pair.method.GetCustomAttributes().Any(attribute => attribute is FactAttribute))
+        .Select(pair => $"{pair.type.Name}.{pair.method.Name}")
+        .ToHashSet(StringComparer.Ordinal);
 
     private static readonly IReadOnlyList<string> Lines = File.ReadAllLines(
         Path.Combine(AppContext.BaseDirectory, "Documents", "security.md")
