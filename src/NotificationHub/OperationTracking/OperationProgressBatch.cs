@@ -61,10 +61,7 @@ internal sealed class OperationProgressBatch
         var linked = known.Where(operation => operation.ClosedAt is null).SelectMany(GetLinks).ToList();
         if (linked.Count > 0)
         {
-            await transaction.ExecuteAsync(
-                transaction.Sql("LinkNotifications"),
-                new { Rows = StoredTime.SerializeRows(linked) }
-            );
+            await transaction.ExecuteRowsAsync("LinkNotifications", linked);
         }
 
         if (known.Any(operation => operation.Counted))
@@ -73,11 +70,11 @@ internal sealed class OperationProgressBatch
         }
     }
 
-    private IEnumerable<object[]> GetLinks(KnownOperation known)
+    private IEnumerable<object?[]> GetLinks(KnownOperation known)
     {
         var progress = operations[(known.LocationId, known.EventId)];
         return (known.Tasks is null ? progress.FailedSeqs : progress.Seqs).Select(seq =>
-            new object[] { known.LocationId, known.EventId, seq }
+            new object?[] { known.LocationId, known.EventId, seq }
         );
     }
 

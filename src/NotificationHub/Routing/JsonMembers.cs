@@ -44,7 +44,7 @@ internal sealed class RoutingErrors
 internal readonly struct JsonMembers(JsonElement element, string path, int index, RoutingErrors errors)
 {
     // Apple lists at most 100.
-    private const int MaxElements = 1_000;
+    public const int MaxElements = 1_000;
 
     private static readonly JsonElement Empty = JsonElement.Parse("{}");
 

@@ -17,7 +17,7 @@ internal sealed class NamedRecords
     private const int MaxPricingLength = 32;
     private const string SubscriptionName = "SUBSCRIPTION";
 
-    private static readonly string[] Pricings = [RecordKeys.DefaultPricing, "PLUS"];
+    private static readonly string[] Pricings = [RecordKeys.DefaultPricing, RecordKeys.PlusPricing];
 
     private readonly string type;
     private readonly HashSet<RefetchRequest> found = [];

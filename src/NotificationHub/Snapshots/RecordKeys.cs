@@ -5,6 +5,7 @@ namespace NotificationHub.Snapshots;
 internal static class RecordKeys
 {
     public const string DefaultPricing = "STDQ";
+    public const string PlusPricing = "PLUS";
 
     public const int MaxLength = 380;
 

@@ -103,6 +103,10 @@ internal abstract class Database : IAsyncDisposable
         IReadOnlyCollection<NewEvent> events
     );
 
+    /// <summary>The engine's part of <see cref="WriteTransaction.ExecuteRowsAsync"/>.</summary>
+    public virtual Task ExecuteRowsAsync(WriteTransaction transaction, string name, IReadOnlyList<object?[]> rows) =>
+        transaction.ExecuteAsync(Sql(name), new { Rows = StoredTime.SerializeRows(rows) });
+
     public virtual void RecordServerTime(DateTimeOffset now) { }
 
     public virtual string Sql(string name) => statements[name];

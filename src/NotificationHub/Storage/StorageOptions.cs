@@ -36,8 +36,11 @@ internal sealed class StorageOptions
 
     public bool IsSqlServer => Provider == SqlServer;
 
-    /// <summary>How long a write waits for a lock of another process; commands wait at least 30 seconds.</summary>
+    /// <summary>How long a write waits for a lock of another process; commands wait at least 10 seconds.</summary>
     public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>SQLite: the number of last notifications among which a repeat is recognized; each takes 48 bytes of memory.</summary>
+    public int DeduplicationWindow { get; set; } = 1_000_000;
 }
 
 internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions>
@@ -54,6 +57,9 @@ internal sealed class StorageOptionsValidator : AbstractValidator<StorageOptions
         RuleFor(options => options.LockTimeout)
             .InclusiveBetween(TimeSpan.Zero, TimeSpan.FromMinutes(1))
             .WithMessage("must be between 0 and 1 minute");
+        RuleFor(options => options.DeduplicationWindow)
+            .InclusiveBetween(10_000, 10_000_000)
+            .WithMessage("must be between 10000 and 10000000; Apple repeats a delivery within five minutes");
     }
 
     private void RequireDatabase() =>

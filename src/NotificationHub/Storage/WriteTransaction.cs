@@ -33,6 +33,13 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
     public Task<int> ExecuteAsync(string sql, object parameters, TimeSpan timeout) =>
         connection.ExecuteAsync(sql, parameters, transaction, (int)Math.Max(1, timeout.TotalSeconds));
 
+    /// <summary>
+    /// Executes a statement of the engine for each row, with the row's values as parameters by position. On SQLite the statement is
+    /// prepared; on SQL Server, one statement reads all rows as JSON.
+    /// </summary>
+    public Task ExecuteRowsAsync(string name, IReadOnlyList<object?[]> rows) =>
+        database.ExecuteRowsAsync(this, name, rows);
+
     public Task<T?> ScalarAsync<T>(string sql, object? parameters = null) =>
         connection.ExecuteScalarAsync<T>(sql, parameters, transaction);
 

@@ -47,6 +47,9 @@ internal abstract class DelegatingDatabase(Database inner) : Database(inner.Engi
         IReadOnlyCollection<NewEvent> events
     ) => inner.AppendEventsAsync(transaction, events);
 
+    public override Task ExecuteRowsAsync(WriteTransaction transaction, string name, IReadOnlyList<object?[]> rows) =>
+        inner.ExecuteRowsAsync(transaction, name, rows);
+
     // The creator of the inner database disposes it.
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -44,11 +44,10 @@ internal sealed class RefetchTargets(RefetchTiming timing)
             return;
         }
 
-        // Two statements for all targets, because a statement costs the writer more than its rows.
         var requested = requests.GroupBy(TargetKey.From).ToList();
         var known = await FindAsync(transaction, requested.Select(target => target.Key));
         var rows = requested.ConvertAll(target => CreateRow([.. target], known.GetValueOrDefault(target.Key), now));
-        await transaction.ExecuteAsync(transaction.Sql("SaveTargets"), new { Rows = StoredTime.SerializeRows(rows) });
+        await transaction.ExecuteRowsAsync("SaveTargets", rows);
         transaction.OnCommit(transaction.Signals.TargetsRequested);
     }
 
@@ -64,24 +63,24 @@ internal sealed class RefetchTargets(RefetchTiming timing)
         return found.ToDictionary(target => new TargetKey(target.LocationId, target.KindName, target.Key));
     }
 
-    private object CreateRow(MergedRequest[] requests, StoredTarget? known, DateTimeOffset now)
+    private object?[] CreateRow(MergedRequest[] requests, StoredTarget? known, DateTimeOffset now)
     {
         var request = requests[^1];
         var next = timing.Request(known, now);
-        return new
-        {
+        return
+        [
             request.LocationId,
-            KindName = request.Kind.Name,
+            request.Kind.Name,
             request.Key,
-            request.CorrelationId,
-            request.Traceparent,
-            Holders = TargetHolders.Merge(known is { IsPending: true } ? known.Holders : TargetHolders.None, requests),
-            Expects = TargetExpectations.Merge(known is { IsPending: true } ? known.Expects : null, requests),
+            TargetHolders.Merge(known is { IsPending: true } ? known.Holders : TargetHolders.None, requests),
             next.FirstRequestedAt,
+            now,
             next.DueAt,
             next.MaxWait,
-            Now = now,
-        };
+            request.CorrelationId,
+            request.Traceparent,
+            TargetExpectations.Merge(known is { IsPending: true } ? known.Expects : null, requests),
+        ];
     }
 }
 

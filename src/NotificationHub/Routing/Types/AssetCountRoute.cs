@@ -20,6 +20,9 @@ internal sealed class AssetCountRoute()
             CountDelta = notification.Whole("countDelta"),
         };
 
+    protected override bool IsUsual(AssetCountNotification notification) =>
+        NotificationRules.IsDigits(notification.AdamId) && NotificationRules.IsPricing(notification.PricingParam);
+
     protected override NotificationDescription Describe(AssetCountNotification notification)
     {
         var key = RecordKeys.Asset(notification.AdamId, notification.PricingParam);

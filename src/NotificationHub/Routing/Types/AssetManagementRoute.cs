@@ -23,6 +23,17 @@ internal sealed class AssetManagementRoute()
             Error = NotificationRules.ReadError(notification),
         };
 
+    protected override bool IsUsual(AssetManagementNotification notification) =>
+        notification is { Type: "ASSOCIATE" or "DISASSOCIATE" or "REVOKE", Result: "SUCCESS", Error: null }
+        && NotificationRules.IsEventId(notification.EventId)
+        && NotificationRules.AreUsual(
+            notification.Assignments,
+            assignment =>
+                NotificationRules.IsDigits(assignment.AdamId)
+                && NotificationRules.IsPricing(assignment.PricingParam)
+                && NotifiedAssignmentValidator.IsOneHolder(assignment.SerialNumber, assignment.ClientUserId)
+        );
+
     protected override NotificationDescription Describe(AssetManagementNotification notification)
     {
         // One notification can list several assets, devices and users mixed.
@@ -114,7 +125,7 @@ internal sealed class NotifiedAssignmentValidator : AbstractValidator<NotifiedAs
             .WithMessage("expected either a serialNumber or a clientUserId, of 1 to 255 characters");
     }
 
-    private static bool IsOneHolder(string? serialNumber, string? clientUserId) =>
+    public static bool IsOneHolder(string? serialNumber, string? clientUserId) =>
         (NotificationRules.IsKey(serialNumber) && clientUserId is null)
         || (NotificationRules.IsKey(clientUserId) && serialNumber is null);
 }

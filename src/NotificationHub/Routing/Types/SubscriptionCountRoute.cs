@@ -26,6 +26,11 @@ internal sealed class SubscriptionCountRoute()
         };
     }
 
+    protected override bool IsUsual(SubscriptionCountNotification notification) =>
+        NotificationRules.IsDigits(notification.AdamId)
+        && (notification.ParentAdamId is null || NotificationRules.IsDigits(notification.ParentAdamId))
+        && notification.Counts is { Available: not null, Total: not null };
+
     protected override NotificationDescription Describe(SubscriptionCountNotification notification) =>
         new()
         {

@@ -22,6 +22,15 @@ internal sealed class SubscriptionManagementRoute()
             Error = NotificationRules.ReadError(notification),
         };
 
+    protected override bool IsUsual(SubscriptionManagementNotification notification) =>
+        notification is { Type: "ASSOCIATE" or "DISASSOCIATE", Result: "SUCCESS", Error: null }
+        && NotificationRules.IsEventId(notification.EventId)
+        && NotificationRules.AreUsual(
+            notification.Assignments,
+            assignment =>
+                NotificationRules.IsDigits(assignment.AdamId) && NotificationRules.IsKey(assignment.ClientUserId)
+        );
+
     protected override NotificationDescription Describe(SubscriptionManagementNotification notification)
     {
         List<string> adamIds = [.. notification.Assignments.Select(assignment => assignment.AdamId).Distinct()];

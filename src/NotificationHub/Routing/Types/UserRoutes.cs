@@ -22,6 +22,11 @@ internal sealed class UserManagementRoute()
             Error = NotificationRules.ReadError(notification),
         };
 
+    protected override bool IsUsual(UserManagementNotification notification) =>
+        notification is { Type: "CREATE" or "UPDATE" or "RETIRE", Result: "SUCCESS", Error: null }
+        && NotificationRules.IsEventId(notification.EventId)
+        && NotifiedUsers.AreUsual(notification.Users);
+
     protected override NotificationDescription Describe(UserManagementNotification notification) =>
         new()
         {
@@ -60,6 +65,9 @@ internal sealed class UserAssociatedRoute()
     protected override UserAssociatedNotification ReadMembers(JsonMembers notification) =>
         new() { AssociatedUsers = notification.Objects("associatedUsers", NotifiedUsers.Read) };
 
+    protected override bool IsUsual(UserAssociatedNotification notification) =>
+        NotifiedUsers.AreUsual(notification.AssociatedUsers);
+
     protected override NotificationDescription Describe(UserAssociatedNotification notification) =>
         new()
         {
@@ -84,6 +92,9 @@ internal static class NotifiedUsers
             IdHash = user.Text("idHash"),
             Status = user.Text("status"),
         };
+
+    public static bool AreUsual(IReadOnlyList<NotifiedUser>? users) =>
+        NotificationRules.AreUsual(users, user => NotificationRules.IsKey(user.ClientUserId));
 
     public static string? Subject(IReadOnlyList<NotifiedUser> users) =>
         users is [var only] ? UserKeys.Subject(only.ClientUserId) : null;

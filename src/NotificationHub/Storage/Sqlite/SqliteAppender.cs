@@ -4,12 +4,26 @@ using SQLitePCL;
 
 namespace NotificationHub.Storage.Sqlite;
 
-internal sealed class SqliteAppender(SqliteConnection connection, Database database) : IDisposable
+internal sealed class SqliteAppender(SqliteConnection connection, Database database, RecentNotifications recent)
+    : IDisposable
 {
-    private readonly SqliteStatement findId = new(connection, database.Sql("FindByDedupHash"));
-    private readonly SqliteStatement findBody = new(connection, database.Sql("FindByBodyHash"));
+    private readonly SqliteStatement follow = new(connection, database.Sql("FollowNotifications"));
+    private readonly SqliteStatement find = new(connection, database.Sql("FindNotification"));
     private readonly SqliteStatement insert = new(connection, database.Sql("AppendNotification"));
     private readonly SqliteStatement countRejected = new(connection, database.Sql("CountRejected"));
+
+    /// <summary>Reads the notifications that other processes have appended; at first, those of the whole window.</summary>
+    public void Follow()
+    {
+        follow.Bind(1, recent.LastSeq);
+        follow.Bind(2, recent.Capacity);
+        while (follow.Step())
+        {
+            recent.Add(follow.Int64(0), follow.Int64(1), follow.Int64(2));
+        }
+
+        follow.Reset();
+    }
 
     public void Append(List<NotificationAppend> batch, List<AppendOutcome> outcomes)
     {
@@ -22,18 +36,19 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
 
     public void Dispose()
     {
-        findId.Dispose();
-        findBody.Dispose();
+        follow.Dispose();
+        find.Dispose();
         insert.Dispose();
         countRejected.Dispose();
     }
 
     private AppendOutcome AppendOne(NotificationAppend append)
     {
-        var known = IsKnownId(append);
-        if (known && FindSameBody(append) is { } seq)
+        var bodyHash = BinaryPrimitives.ReadInt64LittleEndian(append.BodySha256);
+        var isKnown = IsKnownId(append);
+        if (isKnown && FindSameBody(append, bodyHash) is { } original)
         {
-            return new AppendOutcome(AppendResult.Duplicate, seq);
+            return new AppendOutcome(AppendResult.Duplicate, original);
         }
 
         if (append.Disposition == Disposition.Rejected && CountRejected(append.LocationId) >= append.RejectedQuota)
@@ -42,55 +57,47 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
         }
 
         // Rejected notifications have no ID, so they cannot conflict.
-        var conflict = known && !append.NotificationId.IsEmpty;
-        Insert(append, conflict);
-        return new AppendOutcome(
-            conflict ? AppendResult.StoredAsConflict : AppendResult.Stored,
-            raw.sqlite3_last_insert_rowid(connection.Handle)
-        );
+        var conflict = isKnown && !append.NotificationId.IsEmpty;
+        Insert(append, bodyHash, conflict);
+        var appended = raw.sqlite3_last_insert_rowid(connection.Handle);
+        recent.Add(appended, append.DedupHash, bodyHash);
+        return new AppendOutcome(conflict ? AppendResult.StoredAsConflict : AppendResult.Stored, appended);
     }
 
     private bool IsKnownId(NotificationAppend append)
     {
-        findId.Bind(1, append.DedupHash);
-        var known = false;
-        // Two IDs may have the same hash: compare the row.
-        while (!known && findId.Step())
+        var seq = recent.FindId(append.DedupHash, before: long.MaxValue);
+        while (seq is { } candidate && !IsOf(append, candidate, sameBody: false))
         {
-            known = IsOf(append, findId.Bytes(0), findId.Bytes(1));
+            seq = recent.FindId(append.DedupHash, candidate);
         }
 
-        findId.Reset();
-        return known;
+        return seq is not null;
     }
 
-    private long? FindSameBody(NotificationAppend append)
+    private long? FindSameBody(NotificationAppend append, long bodyHash)
     {
-        findBody.Bind(1, append.DedupHash);
-        findBody.Bind(2, BodyHash(append));
-        long? seq = null;
-        while (seq is null && findBody.Step())
+        var seq = recent.FindBody(append.DedupHash, bodyHash, before: long.MaxValue);
+        while (seq is { } candidate && !IsOf(append, candidate, sameBody: true))
         {
-            if (
-                IsOf(append, findBody.Bytes(1), findBody.Bytes(2)) && findBody.Bytes(3).SequenceEqual(append.BodySha256)
-            )
-            {
-                seq = findBody.Int64(0);
-            }
+            seq = recent.FindBody(append.DedupHash, bodyHash, candidate);
         }
 
-        findBody.Reset();
         return seq;
     }
 
-    private static bool IsOf(
-        NotificationAppend append,
-        ReadOnlySpan<byte> locationId,
-        ReadOnlySpan<byte> notificationId
-    ) => locationId.SequenceEqual(append.LocationId) && notificationId.SequenceEqual(append.NotificationId.Span);
-
-    private static long BodyHash(NotificationAppend append) =>
-        BinaryPrimitives.ReadInt64LittleEndian(append.BodySha256);
+    // Two IDs or bodies may have the same hash, and the notification may be deleted: compare the row.
+    private bool IsOf(NotificationAppend append, long seq, bool sameBody)
+    {
+        find.Bind(1, seq);
+        var isOf =
+            find.Step()
+            && find.Bytes(0).SequenceEqual(append.LocationId)
+            && find.Bytes(1).SequenceEqual(append.NotificationId.Span)
+            && (!sameBody || find.Bytes(2).SequenceEqual(append.BodySha256));
+        find.Reset();
+        return isOf;
+    }
 
     private long CountRejected(byte[] locationId)
     {
@@ -101,7 +108,7 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
         return count;
     }
 
-    private void Insert(NotificationAppend append, bool conflict)
+    private void Insert(NotificationAppend append, long bodyHash, bool conflict)
     {
         insert.BindText(1, append.LocationId);
         insert.Bind(2, append.DedupHash);
@@ -110,7 +117,7 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
         insert.BindText(5, append.UId.Span);
         insert.BindBlob(6, append.Body.Span);
         insert.BindBlob(7, append.BodySha256);
-        insert.Bind(8, BodyHash(append));
+        insert.Bind(8, bodyHash);
         insert.Bind(9, append.ReceivedAt.ToStored());
         insert.BindText(10, append.RemoteAddress);
         insert.BindText(11, append.UserAgent);

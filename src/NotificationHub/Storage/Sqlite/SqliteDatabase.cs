@@ -28,7 +28,7 @@ internal sealed class SqliteDatabase : Database
             DefaultTimeout = 1,
         };
         readerSettings = new SqliteConnectionStringBuilder(options.ConnectionString) { Mode = SqliteOpenMode.ReadOnly };
-        writer = new SqliteWriter(this, metrics);
+        writer = new SqliteWriter(this, options.DeduplicationWindow, metrics);
         metrics?.ObserveWriteAheadLog(() => writer.WalPages);
         metrics?.ObserveQueue(() => writer.QueueLengths);
     }
@@ -46,7 +46,8 @@ internal sealed class SqliteDatabase : Database
 
     public override long? WalPages => writer.WalPages;
 
-    public override Task OpenAsync(CancellationToken cancellationToken) => OpenAsync(ApplyAsync, cancellationToken);
+    public override Task OpenAsync(CancellationToken cancellationToken) =>
+        OpenAsync(ApplyAsync, receives: true, cancellationToken);
 
     public override async Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken)
     {
@@ -61,7 +62,7 @@ internal sealed class SqliteDatabase : Database
     }
 
     public override Task OpenBesideAsync(CancellationToken cancellationToken) =>
-        OpenAsync(VerifyAsync, cancellationToken);
+        OpenAsync(VerifyAsync, receives: false, cancellationToken);
 
     public override async Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken)
     {
@@ -77,6 +78,12 @@ internal sealed class SqliteDatabase : Database
         WriteTransaction transaction,
         IReadOnlyCollection<NewEvent> events
     ) => Task.FromResult<IReadOnlyList<long>>(writer.AppendEvents(events));
+
+    public override Task ExecuteRowsAsync(WriteTransaction transaction, string name, IReadOnlyList<object?[]> rows)
+    {
+        writer.ExecuteRows(name, rows);
+        return Task.CompletedTask;
+    }
 
     public override bool IsDuplicateKey(Exception exception) =>
         exception is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };
@@ -220,13 +227,17 @@ internal sealed class SqliteDatabase : Database
         );
     }
 
-    private async Task OpenAsync(Func<CancellationToken, Task> prepare, CancellationToken cancellationToken)
+    private async Task OpenAsync(
+        Func<CancellationToken, Task> prepare,
+        bool receives,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             RestrictFiles();
             await prepare(cancellationToken);
-            writer.Start();
+            writer.Start(receives);
         }
         catch (Exception exception) when (SqliteOpenError.IsOne(exception))
         {

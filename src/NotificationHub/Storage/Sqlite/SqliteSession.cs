@@ -15,8 +15,9 @@ internal sealed class SqliteSession : IDisposable
     private readonly SqliteStatement rollBackToSavepoint;
     private readonly SqliteAppender notifications;
     private readonly SqliteEventAppender events;
+    private readonly Dictionary<string, SqliteStatement> prepared = new(StringComparer.Ordinal);
 
-    public SqliteSession(SqliteDatabase database)
+    public SqliteSession(SqliteDatabase database, RecentNotifications recent)
     {
         this.database = database;
         connection = database.OpenWriter();
@@ -27,7 +28,7 @@ internal sealed class SqliteSession : IDisposable
             setSavepoint = new SqliteStatement(connection, "savepoint request");
             releaseSavepoint = new SqliteStatement(connection, "release request");
             rollBackToSavepoint = new SqliteStatement(connection, "rollback to request");
-            notifications = new SqliteAppender(connection, database);
+            notifications = new SqliteAppender(connection, database, recent);
             events = new SqliteEventAppender(connection, database);
         }
         catch
@@ -45,10 +46,31 @@ internal sealed class SqliteSession : IDisposable
 
     public void Commit() => commit.Run();
 
+    /// <inheritdoc cref="SqliteAppender.Follow"/>
+    public void FollowNotifications() => notifications.Follow();
+
     public void Append(List<NotificationAppend> batch, List<AppendOutcome> outcomes) =>
         notifications.Append(batch, outcomes);
 
     public List<long> Append(IReadOnlyCollection<NewEvent> entries) => events.Append(entries);
+
+    public void Execute(string name, IReadOnlyList<object?[]> rows)
+    {
+        if (!prepared.TryGetValue(name, out var statement))
+        {
+            prepared[name] = statement = new SqliteStatement(connection, database.Sql(name));
+        }
+
+        foreach (var row in rows)
+        {
+            for (var index = 0; index < row.Length; index++)
+            {
+                statement.Bind(index + 1, row[index]);
+            }
+
+            statement.Run();
+        }
+    }
 
     /// <summary>Runs a request behind a savepoint, so that a failure rolls back only the request; returns the failure.</summary>
     public Exception? TryRun(WriteRequest request)
@@ -86,6 +108,11 @@ internal sealed class SqliteSession : IDisposable
         rollBackToSavepoint.Dispose();
         notifications.Dispose();
         events.Dispose();
+        foreach (var statement in prepared.Values)
+        {
+            statement.Dispose();
+        }
+
         connection.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -29,6 +30,25 @@ internal sealed class SqliteStatement : IDisposable
                 ? raw.sqlite3_bind_int64(statement, index, number)
                 : raw.sqlite3_bind_null(statement, index)
         );
+
+    public void Bind(int index, object? value)
+    {
+        switch (value)
+        {
+            case null or string:
+                BindText(index, (string?)value);
+                break;
+            case DateTimeOffset time:
+                Bind(index, time.ToStored());
+                break;
+            case TimeSpan duration:
+                Bind(index, (long)duration.TotalMilliseconds);
+                break;
+            default:
+                Bind(index, Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                break;
+        }
+    }
 
     public void BindText(int index, string? value) =>
         Check(value is null ? raw.sqlite3_bind_null(statement, index) : raw.sqlite3_bind_text(statement, index, value));

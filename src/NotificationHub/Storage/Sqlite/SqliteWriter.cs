@@ -16,12 +16,14 @@ internal sealed class SqliteWriter : IDisposable
     private readonly WriteQueue queue = new();
     private readonly Thread thread;
     private readonly WalCheckpoints checkpoints;
+    private readonly RecentNotifications recent;
     private SqliteSession? session;
 
-    public SqliteWriter(SqliteDatabase database, StorageMetrics? metrics)
+    public SqliteWriter(SqliteDatabase database, int deduplicationWindow, StorageMetrics? metrics)
     {
         this.database = database;
         this.metrics = metrics;
+        recent = new RecentNotifications(deduplicationWindow);
         checkpoints = new WalCheckpoints(database, queue.Wake);
         thread = new Thread(Loop) { IsBackground = true, Name = "SQLite writer" };
     }
@@ -30,11 +32,19 @@ internal sealed class SqliteWriter : IDisposable
 
     public (int Notifications, int Requests) QueueLengths => queue.Lengths;
 
-    public void Start()
+    /// <param name="receives">Whether notifications will be appended: then the last ones are read now, not with the first delivery.</param>
+    public void Start(bool receives)
     {
-        session = new SqliteSession(database);
+        session = new SqliteSession(database, recent);
+        if (receives)
+        {
+            session.FollowNotifications();
+        }
+
         thread.Start();
     }
+
+    private SqliteSession Session => session ?? throw new InvalidOperationException("The writer is not open.");
 
     public Task<AppendOutcome> AppendAsync(NotificationAppend append)
     {
@@ -58,8 +68,10 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>Appends events in the transaction of the current request.</summary>
-    public List<long> AppendEvents(IReadOnlyCollection<NewEvent> entries) =>
-        session is null ? throw new InvalidOperationException("The writer is not open.") : session.Append(entries);
+    public List<long> AppendEvents(IReadOnlyCollection<NewEvent> entries) => Session.Append(entries);
+
+    /// <summary>Executes a prepared statement for each row in the transaction of the current request.</summary>
+    public void ExecuteRows(string name, IReadOnlyList<object?[]> rows) => Session.Execute(name, rows);
 
     /// <summary>Writes all queued work, then ends.</summary>
     public void Dispose()
@@ -97,12 +109,19 @@ internal sealed class SqliteWriter : IDisposable
         }
 
         var startedAt = Stopwatch.GetTimestamp();
+        var committed = recent.LastSeq;
         Exception? requestFailure;
         try
         {
-            session ??= new SqliteSession(database);
+            session ??= new SqliteSession(database, recent);
             session.Begin();
-            session.Append(batch, outcomes);
+            if (batch.Count > 0)
+            {
+                session.FollowNotifications();
+                committed = recent.LastSeq;
+                session.Append(batch, outcomes);
+            }
+
             requestFailure = request is null ? null : session.TryRun(request);
             session.Commit();
         }
@@ -110,6 +129,7 @@ internal sealed class SqliteWriter : IDisposable
         catch (Exception exception)
         {
             var failure = Recover(exception);
+            recent.RemoveAfter(committed);
             request?.Fail(failure);
             if (request is not null && batch.Count > 0)
             {

@@ -12,8 +12,8 @@ public sealed class EngineParityTests
         "AppendEvent",
         "AppendNotification",
         "CountRejected",
-        "FindByBodyHash",
-        "FindByDedupHash",
+        "FindNotification",
+        "FollowNotifications",
     ];
 
     private static readonly string[] SqlServerAlone = ["AppendEvents", "AppendNotifications"];

@@ -22,17 +22,17 @@ insert into @asked
 select location_id, resource, "key", holders, first_requested_at, now, due_at, max_wait, correlation_id, traceparent, expects
 from openjson(@Rows) with
 (
-    location_id        nvarchar(32)  '$.LocationId',
-    resource           nvarchar(32)  '$.KindName',
-    "key"              nvarchar(380) '$.Key',
-    holders            nvarchar(max) '$.Holders',
-    first_requested_at bigint        '$.FirstRequestedAt',
-    now                bigint        '$.Now',
-    due_at             bigint        '$.DueAt',
-    max_wait           bigint        '$.MaxWait',
-    correlation_id     nvarchar(max) '$.CorrelationId',
-    traceparent        nvarchar(max) '$.Traceparent',
-    expects            nvarchar(max) '$.Expects'
+    location_id        nvarchar(32)  '$[0]',
+    resource           nvarchar(32)  '$[1]',
+    "key"              nvarchar(380) '$[2]',
+    holders            nvarchar(max) '$[3]',
+    first_requested_at bigint        '$[4]',
+    now                bigint        '$[5]',
+    due_at             bigint        '$[6]',
+    max_wait           bigint        '$[7]',
+    correlation_id     nvarchar(max) '$[8]',
+    traceparent        nvarchar(max) '$[9]',
+    expects            nvarchar(max) '$[10]'
 );
 
 update t

@@ -42,9 +42,9 @@ create table notification_log (
     body              blob    not null
 );
 
--- 16 bytes per notification and not unique: a unique index on the full key writes one page per notification and halves the rate.
--- dedup_hash is a hash of location and notification ID, body_hash one of the body, so that a frequently reused ID stays cheap.
-create index notification_log_dedup on notification_log (dedup_hash, body_hash);
+-- Append-only, unlike an index that begins with a hash. The writer reads the hashes of the last notifications when it starts.
+-- dedup_hash is a hash of location and notification ID, body_hash one of the body.
+create index notification_log_dedup on notification_log (seq, dedup_hash, body_hash);
 
 create index notification_log_disposition on notification_log (disposition, location_id) where disposition <> 0;
 

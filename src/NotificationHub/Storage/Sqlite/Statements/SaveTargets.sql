@@ -1,14 +1,9 @@
--- @Rows nvarchar(max)
 insert into refetch_target
 (
     location_id, resource, key, requested, fetched, holders, first_requested_at, last_requested_at,
     due_at, max_wait, attempts, correlation_id, traceparent, expects
 )
-select value ->> 'LocationId', value ->> 'KindName', value ->> 'Key', 1, 0, value ->> 'Holders',
-    value ->> 'FirstRequestedAt', value ->> 'Now', value ->> 'DueAt', value ->> 'MaxWait', 0,
-    value ->> 'CorrelationId', value ->> 'Traceparent', value ->> 'Expects'
-from json_each(@Rows)
-where true
+values (?1, ?2, ?3, 1, 0, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10, ?11)
 on conflict (location_id, resource, key) do update
 set requested = requested + 1, holders = excluded.holders, first_requested_at = excluded.first_requested_at,
     last_requested_at = excluded.last_requested_at, max_wait = excluded.max_wait,

@@ -1,3 +1,0 @@
-select location_id, notification_id
-from notification_log
-where dedup_hash = ?1
