@@ -156,6 +156,12 @@ internal static class BenchmarkProgram
     {
         while (await Console.In.ReadLineAsync() is { } command)
         {
+            if (command == "allocated")
+            {
+                Console.WriteLine(GC.GetTotalAllocatedBytes());
+                continue;
+            }
+
             await HubServer.ExecuteAsync(app, command);
             Console.WriteLine(command);
         }

@@ -99,9 +99,15 @@ internal sealed class Comparison(BenchmarkOptions options)
 
     private async Task<LoadResult> MeasureAsync(LoadRun load, ServerProcess server, int connections, double? pace)
     {
+        var (allocated, written) = (await server.ReadAllocatedBytesAsync(), server.WrittenBytes);
         var before = server.ProcessorTime;
         var result = await load.RunAsync(connections, options.Seconds, pace);
-        return result with { ServerProcessorTime = server.ProcessorTime - before };
+        return result with
+        {
+            ServerProcessorTime = server.ProcessorTime - before,
+            AllocatedBytes = await server.ReadAllocatedBytesAsync() - allocated,
+            WrittenBytes = server.WrittenBytes - written,
+        };
     }
 
     private static (double P50, double P99, long Violations) Parse(string line)

@@ -42,6 +42,8 @@ internal sealed class Report
             "p50 ms",
             "p99 ms",
             "server CPU µs/delivery",
+            "allocated bytes/delivery",
+            "written bytes/delivery",
             "rate relative to group commit",
             "p99 relative to group commit"
         );
@@ -50,7 +52,7 @@ internal sealed class Report
             var bare = Medians(width.Where(entry => entry.Server == Comparison.GroupCommit));
             foreach (var server in width.GroupBy(entry => entry.Server))
             {
-                var (rate, p50, p99, processor) = Medians(server);
+                var (rate, p50, p99, processor, allocated, written) = Medians(server);
                 table.AddRow(
                     Number(width.Key, "0"),
                     server.Key,
@@ -58,6 +60,8 @@ internal sealed class Report
                     Number(p50, "0.00"),
                     Number(p99, "0.00"),
                     Number(processor, "N0"),
+                    Number(allocated, "N0"),
+                    Number(written, "N0"),
                     Ratio(rate / bare.Rate),
                     Ratio(p99 / bare.P99)
                 );
@@ -99,7 +103,7 @@ internal sealed class Report
         return table;
     }
 
-    private static (double Rate, double P50, double P99, double Processor) Medians(
+    private static (double Rate, double P50, double P99, double Processor, double Allocated, double Written) Medians(
         IEnumerable<(string, int, LoadResult Result)> runs
     )
     {
@@ -108,7 +112,9 @@ internal sealed class Report
             Median(all.Select(run => run.PerSecond)),
             Median(all.Select(run => run.P50Milliseconds)),
             Median(all.Select(run => run.P99Milliseconds)),
-            Median(all.Select(run => run.ProcessorMicrosecondsPerDelivery))
+            Median(all.Select(run => run.ProcessorMicrosecondsPerDelivery)),
+            Median(all.Select(run => (double)run.AllocatedBytes / run.Deliveries)),
+            Median(all.Select(run => (double)run.WrittenBytes / run.Deliveries))
         );
     }
 }

@@ -19,6 +19,12 @@ internal sealed record LoadResult(
     public TimeSpan ServerProcessorTime { get; init; }
 
     public double ProcessorMicrosecondsPerDelivery => ServerProcessorTime.TotalMicroseconds / Deliveries;
+
+    /// <summary>Bytes that the server's process allocated on the managed heap.</summary>
+    public long AllocatedBytes { get; init; }
+
+    /// <summary>Bytes that the server's process wrote to files; 0 except on Linux.</summary>
+    public long WrittenBytes { get; init; }
 }
 
 /// <summary>Sends deliveries over several connections, as fast as possible or at a given pace.</summary>

@@ -45,6 +45,26 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
+    /// <summary>Bytes that the file system received on Linux; 0 elsewhere.</summary>
+    public long WrittenBytes
+    {
+        get
+        {
+            var counters = $"/proc/{process.Id}/io";
+            return File.Exists(counters)
+                ? long.Parse(
+                    File.ReadLines(counters).Single(line => line.StartsWith("write_bytes", StringComparison.Ordinal))[
+                        "write_bytes: ".Length..
+                    ],
+                    CultureInfo.InvariantCulture
+                )
+                : 0;
+        }
+    }
+
+    public async Task<long> ReadAllocatedBytesAsync() =>
+        long.Parse(await AskAsync("allocated"), CultureInfo.InvariantCulture);
+
     /// <param name="store">The hub's database.</param>
     /// <param name="arguments">The hub's bus and settings.</param>
     public static Task<ServerProcess> StartHubAsync(StoreSettings store, params string[] arguments) =>
