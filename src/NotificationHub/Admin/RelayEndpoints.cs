@@ -68,10 +68,10 @@ internal static class RelayEndpoints
                 "/{target}/start",
                 ([AsParameters] RelayCall call) => SetStateAsync(call, RelayTargetState.Running)
             )
-            .WithSummary("Resumes forwarding, beginning with the notifications that the hub kept meanwhile.");
+            .WithSummary("Resumes forwarding, beginning with the notifications that wait for the target.");
         changes
             .MapPost("/{target}/stop", ([AsParameters] RelayCall call) => SetStateAsync(call, RelayTargetState.Stopped))
-            .WithSummary("Stops forwarding. The hub keeps the notifications for the target.");
+            .WithSummary("Stops forwarding. Notifications wait for the target until Relay:MaxAge; then they are set aside.");
         changes
             .MapPost(
                 "/{target}/resend",
