@@ -15,6 +15,7 @@ using NotificationHub.OperationTracking;
 using NotificationHub.Publishing;
 using NotificationHub.Refetch;
 using NotificationHub.Relay;
+using NotificationHub.Replays;
 using NotificationHub.Retention;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
@@ -72,6 +73,7 @@ internal static class HubApplication
         hub.AddIntake();
         hub.AddRouting();
         hub.AddPublishing();
+        hub.AddReplays();
         hub.AddAuth();
         hub.AddFeed();
         hub.AddLocations();

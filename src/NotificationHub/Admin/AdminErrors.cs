@@ -1,6 +1,7 @@
 using System.Text.Json;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
+using NotificationHub.Replays;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
@@ -47,7 +48,20 @@ internal static class AdminErrors
                 statusCode: StatusOf(error.Code),
                 extensions: [KeyValuePair.Create<string, object?>("code", error.Code.ToWireName())]
             ),
+            ReplayException error => TypedResults.Problem(
+                error.Message,
+                statusCode: StatusOf(error.Code),
+                extensions: error.Oldest is { } oldest ? [KeyValuePair.Create<string, object?>("oldest", oldest)] : null
+            ),
             _ => null,
+        };
+
+    private static int StatusOf(ReplayErrorCode code) =>
+        code switch
+        {
+            ReplayErrorCode.NotFound => StatusCodes.Status404NotFound,
+            ReplayErrorCode.Gone => StatusCodes.Status410Gone,
+            _ => StatusCodes.Status409Conflict,
         };
 
     private static int StatusOf(LocationErrorCode code) =>

@@ -9,6 +9,14 @@ internal static class CommandInput
 {
     private const int MaxRows = 10_000;
 
+    private static readonly string[] TimeFormats =
+    [
+        "yyyy-MM-dd",
+        "yyyy-MM-dd'T'HH:mmK",
+        "yyyy-MM-dd'T'HH:mm:ssK",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+    ];
+
     /// <summary>The value of an option: empty without a value, null without the option.</summary>
     // While the command line is being validated, GetValue throws if the value is missing.
     public static string? TextOf(this CommandResult command, Option option) =>
@@ -68,6 +76,51 @@ internal static class CommandInput
                 return default;
             },
         };
+
+    /// <summary>A point in time in ISO 8601; UTC without an offset.</summary>
+    public static Option<DateTimeOffset?> Time(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "time",
+            CustomParser = given =>
+            {
+                if (TryParseTime(given.Tokens[0].Value) is { } time)
+                {
+                    return time;
+                }
+
+                given.AddError($"{name}: must be a time such as 2026-03-01T08:00:00Z.");
+                return null;
+            },
+        };
+
+    public static DateTimeOffset? TryParseTime(string? text) =>
+        DateTimeOffset.TryParseExact(
+            text,
+            TimeFormats,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time
+        )
+            ? time
+            : null;
+
+    /// <summary>Parses a whole number from 1 to <paramref name="max"/>.</summary>
+    public static int? ParseWhole(ArgumentResult given, string name, int max)
+    {
+        if (
+            int.TryParse(given.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= 1
+            && number <= max
+        )
+        {
+            return number;
+        }
+
+        given.AddError($"{name}: must be a whole number from 1 to {max}.");
+        return null;
+    }
 
     /// <summary>Parses seconds, or a time with colons.</summary>
     // .NET would parse 30 as thirty days.

@@ -9,6 +9,7 @@ using NotificationHub.CommandLine.Apple;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.OperationTracking;
+using NotificationHub.Replays;
 using NotificationHub.Storage;
 
 namespace NotificationHub.CommandLine;
@@ -69,6 +70,7 @@ internal static partial class HubCommandLine
             RelayCommand.Create(runner),
             NotificationsCommand.Create(runner),
             DeadLettersCommand.Create(runner),
+            ReplayCommand.Create(runner),
             OperationsCommand.Create(runner),
             ReconcileCommand.Create(runner),
             AppleCommand.Create(runner),
@@ -149,9 +151,11 @@ internal static partial class HubCommandLine
             or InvalidDataException
             or DatabaseOpenException { IsUnusable: true } => ExitCode.Configuration,
             CommandException refused => refused.ExitCode,
-            LocationException { Code: LocationErrorCode.NotFound } => ExitCode.NotFound,
+            LocationException { Code: LocationErrorCode.NotFound }
+            or ReplayException { Code: ReplayErrorCode.NotFound } => ExitCode.NotFound,
             LocationException { Code: LocationErrorCode.BadInput } => ExitCode.Usage,
             LocationException
+            or ReplayException
             or AppleWriteException
             or SchemaException
             or StorageUnavailableException

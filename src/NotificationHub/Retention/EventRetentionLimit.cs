@@ -4,12 +4,13 @@ using Microsoft.Extensions.Options;
 using NotificationHub.Publishing;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Relay;
+using NotificationHub.Replays;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Retention;
 
-/// <summary>Finds the oldest event that is needed by a topic that has not sent it, an open dead letter, or another cursor.</summary>
+/// <summary>Finds the oldest event that is needed by a topic that has not sent it, an open dead letter, an unfinished replay, or another cursor.</summary>
 internal sealed class EventRetentionLimit(IOptions<ServiceBusOptions> bus)
 {
     // Cursors of topics are not used here: the cursor of a topic without new events would keep the events of the others.
@@ -21,6 +22,10 @@ internal sealed class EventRetentionLimit(IOptions<ServiceBusOptions> bus)
         select 'an open dead letter', min(d.event_seq)
         from dead_letter d
         where d.state in ('{DeadLetterState.Open}', '{DeadLetterState.Resend}')
+        union all
+        select 'an unfinished replay', min(p.position) + 1
+        from replay p
+        where p.finished_at is null and p.requested_at > @heldSince
         """;
 
     // A topic that has sent nothing has no cursor. Without Service Bus, a topic has a cursor only if Service Bus was configured before.
@@ -29,11 +34,13 @@ internal sealed class EventRetentionLimit(IOptions<ServiceBusOptions> bus)
         [Cursors, .. TopicMap.Topics.Select(topic => Unsent(topic, bus.Value.IsConfigured))]
     );
 
-    public async Task<LogBound> ReadAsync(DbConnection connection) =>
-        (await connection.QueryAsync<(string Name, long? Needed)>(sql)).Aggregate(
-            LogBound.None,
-            (bound, row) => bound.OrBefore(row.Needed, row.Name)
-        );
+    public async Task<LogBound> ReadAsync(DbConnection connection, DateTimeOffset now) =>
+        (
+            await connection.QueryAsync<(string Name, long? Needed)>(
+                sql,
+                new { heldSince = now - ReplayStore.LongestHold }
+            )
+        ).Aggregate(LogBound.None, (bound, row) => bound.OrBefore(row.Needed, row.Name));
 
     private static string Unsent(string topic, bool isConfigured)
     {

@@ -92,6 +92,20 @@ internal sealed record ExpiredRowQuery(string Name, string FindSql, string Delet
         RedateSql = "update dead_letter set resolved_at = @now where event_seq = @seq and resolved_at > @future",
     };
 
+    public static readonly ExpiredRowQuery Replays = new(
+        "replays",
+        """
+        select replay_id
+        from replay
+        where finished_at is not null and finished_at >= @from and finished_at <= @until
+        order by finished_at
+        """,
+        "delete from replay where replay_id = @replay_id and finished_at is not null"
+    )
+    {
+        RedateSql = "update replay set finished_at = @now where replay_id = @replay_id and finished_at > @future",
+    };
+
     public static readonly ExpiredRowQuery RemovedRecords = new(
         "removed-records",
         """

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Hosting;
+using NotificationHub.Replays;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 
@@ -30,7 +31,13 @@ internal sealed class RetentionPass(
     {
         var keep = options.Value;
         now = await clock.ReadAsync(cancellationToken);
-        var deleted = await PruneAsync(PrunedLog.Events, keep.Events, events.ReadAsync, lease, cancellationToken);
+        var deleted = await PruneAsync(
+            PrunedLog.Events,
+            keep.Events,
+            connection => events.ReadAsync(connection, now.Now),
+            lease,
+            cancellationToken
+        );
         var bound = await database.ReadAsync(oldestReferenced.ReadAsync, cancellationToken);
         deleted += await PruneAsync(
             PrunedLog.Notifications,
@@ -44,6 +51,7 @@ internal sealed class RetentionPass(
         deleted += await PruneAsync(ExpiredRowQuery.Reroutes, TimeSpan.Zero, lease, cancellationToken);
         deleted += await PruneAsync(ExpiredRowQuery.SetAside, TimeSpan.Zero, lease, cancellationToken);
         deleted += await PruneAsync(ExpiredRowQuery.DeadLetters, keep.DeadLetters, lease, cancellationToken);
+        deleted += await PruneAsync(ExpiredRowQuery.Replays, ReplayStore.KeepFinished, lease, cancellationToken);
         deleted += await PruneAsync(ExpiredRowQuery.RemovedRecords, keep.RemovedRecords, lease, cancellationToken);
         await MeasureAsync(cancellationToken);
         return deleted;

@@ -29,7 +29,7 @@ internal sealed class RetentionStatus(
         );
         var backlog = events.Backlog + notifications.Backlog;
         // Notifications are kept while an event refers to them.
-        var heldBy = backlog > 0 ? (await limit.ReadAsync(query.Connection)).HeldBy : null;
+        var heldBy = backlog > 0 ? (await limit.ReadAsync(query.Connection, now.Now)).HeldBy : null;
         return
         [
             new StageStatus(RetentionWorker.LeaseName)

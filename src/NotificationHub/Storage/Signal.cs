@@ -45,6 +45,8 @@ internal sealed class Signals
 
     public Signal RelayTargetsChanged { get; } = new();
 
+    public Signal ReplaysChanged { get; } = new();
+
     /// <summary>All tasks of an operation were reported.</summary>
     public Signal OperationsCounted { get; } = new();
 }

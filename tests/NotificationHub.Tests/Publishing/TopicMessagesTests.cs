@@ -62,7 +62,8 @@ public sealed class TopicMessagesTests
         );
 
         Create(Entry)
-            .ApplicationProperties.Keys.ShouldBe(
+            .ApplicationProperties.Keys.Concat(["replay", "requestedBy"])
+            .ShouldBe(
                 declared.RootElement.GetProperty("properties").EnumerateArray().Select(name => name.GetString()!),
                 ignoreOrder: true
             );

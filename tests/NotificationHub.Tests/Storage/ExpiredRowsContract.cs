@@ -39,6 +39,44 @@ public abstract class ExpiredRowsContract : RetentionSceneContract
     }
 
     [Fact]
+    public async Task An_unfinished_replay_holds_back_its_events_for_a_week_and_is_deleted_a_month_after_its_end()
+    {
+        await Scene.RouteAsync(4);
+        await Scene.SetPublishedAsync("assets", 4);
+        Scene.Pass(days: 13);
+        await Test.ExecuteAsync(
+            """
+            insert into replay
+            (
+                replay_id, topic, after_seq, up_to_seq, rate, state, position, events, sent, rejected, requested_by, requested_at
+            )
+            values ('r', 'assets', 0, 4, 50, 'running', 2, 4, 2, 0, 'os:alice', @now)
+            """,
+            new { now = Scene.Clock.GetUtcNow().ToUnixTimeMilliseconds() }
+        );
+
+        Scene.Pass(days: 3);
+        await Scene.RunAsync();
+        (await Scene.EventsAsync()).ShouldBe([3L, 4L]);
+        (await Scene.ReadStageAsync()).Error.ShouldBe("an unfinished replay still needs them");
+
+        Scene.Pass(days: 5);
+        await Scene.RunAsync();
+        (await Scene.EventsAsync()).ShouldBeEmpty();
+
+        await Test.ExecuteAsync(
+            "update replay set state = 'canceled', finished_at = @now",
+            new { now = Scene.Clock.GetUtcNow().ToUnixTimeMilliseconds() }
+        );
+        Scene.Pass(days: 29);
+        await Scene.RunAsync();
+        (await Test.ScalarAsync<long>("select count(*) from replay")).ShouldBe(1);
+        Scene.Pass(days: 1);
+        await Scene.RunAsync();
+        (await Test.ScalarAsync<long>("select count(*) from replay")).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Rows_that_await_an_operator_are_retained_longer_and_delay_nothing()
     {
         await Scene.PostAsync(Disposition.Rejected);

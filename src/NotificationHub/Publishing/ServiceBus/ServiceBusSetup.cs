@@ -25,19 +25,23 @@ internal static class ServiceBusSetup
 
         if (options.IsConfigured)
         {
-            hub.Services.AddSingleton(services => new TopicSender(
-                CreateClient(
-                    options,
-                    services.GetService<LeaseKeeper>()?.Owner,
-                    services.GetRequiredService<TokenCredential>
-                ),
-                options.SendTimeout,
-                services.GetRequiredService<TimeProvider>()
-            ));
+            hub.Services.AddSingleton(services => CreateSender(services, options));
         }
 
         return options;
     }
+
+    /// <summary>Creates a sender with its own connection.</summary>
+    public static TopicSender CreateSender(IServiceProvider services, ServiceBusOptions options) =>
+        new(
+            CreateClient(
+                options,
+                services.GetService<LeaseKeeper>()?.Owner,
+                services.GetRequiredService<TokenCredential>
+            ),
+            options.SendTimeout,
+            services.GetRequiredService<TimeProvider>()
+        );
 
     /// <param name="identifier">The replica's name, which Service Bus writes to its logs.</param>
     public static ServiceBusClient CreateClient(

@@ -19,6 +19,7 @@ internal static class LocationRows
         "event_log",
         "audit_entry",
         "erasure",
+        "replay",
     ];
 
     public static Task FillAsync(Database database, string locationId) =>

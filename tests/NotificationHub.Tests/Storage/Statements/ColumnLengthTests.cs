@@ -8,6 +8,7 @@ using NotificationHub.Locations.RelayTargets;
 using NotificationHub.OperationTracking;
 using NotificationHub.Publishing;
 using NotificationHub.Relay;
+using NotificationHub.Replays;
 using NotificationHub.Retention;
 using NotificationHub.Routing;
 using NotificationHub.Snapshots;
@@ -27,9 +28,20 @@ public sealed class ColumnLengthTests
         ["event_log.topic"] = TopicMap.Topics,
         ["event_log.type"] = ConstantsOf(typeof(EventNames)),
         ["log_cursor.name"] = [RoutingPass.Name, RelayFanOut.Name, .. TopicMap.Topics.Select(TopicLog.GetName)],
-        ["lease.name"] = [RoutingPass.Name, RelayFanOut.Name, RetentionWorker.LeaseName, OperationWorker.LeaseName],
+        ["lease.name"] =
+        [
+            RoutingPass.Name,
+            RelayFanOut.Name,
+            RetentionWorker.LeaseName,
+            OperationWorker.LeaseName,
+            ReplayWorker.Name,
+        ],
         ["dead_letter.topic"] = TopicMap.Topics,
         ["dead_letter.state"] = ConstantsOf(typeof(DeadLetterState)),
+        ["replay.replay_id"] = ["0123456789"],
+        ["replay.topic"] = TopicMap.Topics,
+        ["replay.type"] = ConstantsOf(typeof(EventNames)),
+        ["replay.state"] = ConstantsOf(typeof(ReplayState)),
         ["location.state"] = Enum.GetValues<LocationState>().Select(state => state.ToWireName()),
         ["notification_secret.state"] = ["pending", "active", "retiring", "retired"],
         ["relay_target.state"] = ConstantsOf(typeof(RelayTargetState)),

@@ -57,6 +57,7 @@ internal static partial class InlineStatements
         ["DueTimes.within"] = ["not in", "in"],
         ["DueTimes.deferred"] = ["= 0", "<> 0"],
         ["EventLog.index"] = [" with (index(event_log_topic))", ""],
+        ["ReplayRange.index"] = [" with (index(event_log_topic))"],
         ["TopicLog.index"] = [" with (index(event_log_topic))"],
         ["DatabaseCopy.from"] = ["snapshot"],
         ["EventRetentionLimit.name"] = ["publishing:hub"],

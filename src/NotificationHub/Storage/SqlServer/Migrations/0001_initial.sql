@@ -127,6 +127,37 @@ create index dead_letter_state on dead_letter (topic, state);
 -- Retention deletes resolved dead letters by age.
 create index dead_letter_resolved on dead_letter (resolved_at) where resolved_at is not null;
 
+-- Requests to send a topic's events after after_seq up to up_to_seq again. subscription: null for all. position: processed up to this seq.
+-- events: matching events, counted at the start. error: why it is paused or has failed. finished_at: null until it ends.
+create table replay
+(
+    replay_id    nvarchar(20)  collate Latin1_General_100_BIN2 not null,
+    topic        nvarchar(40)  collate Latin1_General_100_BIN2 not null,
+    subscription nvarchar(max) collate Latin1_General_100_BIN2 null,
+    type         nvarchar(100) collate Latin1_General_100_BIN2 null,
+    location_id  nvarchar(32)  collate Latin1_General_100_BIN2 null,
+    after_seq    bigint        not null,
+    up_to_seq    bigint        not null,
+    rate         bigint        not null,
+    state        nvarchar(20)  collate Latin1_General_100_BIN2 not null,
+    position     bigint        not null,
+    events       bigint        not null,
+    sent         bigint        not null,
+    rejected     bigint        not null,
+    error        nvarchar(max) null,
+    requested_by nvarchar(max) not null,
+    requested_at bigint        not null,
+    started_at   bigint        null,
+    moved_at     bigint        null,
+    finished_at  bigint        null,
+    constraint replay_key primary key clustered (replay_id)
+);
+
+create index replay_unfinished on replay (topic, requested_at) where finished_at is null;
+
+-- Retention deletes finished replays by age.
+create index replay_finished on replay (finished_at) where finished_at is not null;
+
 -- restate_from: first seq of the epoch that a restore started. A record with a lower revision has not been restated.
 create table location
 (

@@ -102,6 +102,35 @@ create index dead_letter_state on dead_letter (topic, state);
 -- Retention deletes resolved dead letters by age.
 create index dead_letter_resolved on dead_letter (resolved_at) where resolved_at is not null;
 
+-- Requests to send a topic's events after after_seq up to up_to_seq again. subscription: null for all. position: processed up to this seq.
+-- events: matching events, counted at the start. error: why it is paused or has failed. finished_at: null until it ends.
+create table replay (
+    replay_id    text    not null primary key,
+    topic        text    not null,
+    subscription text    null,
+    type         text    null,
+    location_id  text    null,
+    after_seq    integer not null,
+    up_to_seq    integer not null,
+    rate         integer not null,
+    state        text    not null,
+    position     integer not null,
+    events       integer not null,
+    sent         integer not null,
+    rejected     integer not null,
+    error        text    null,
+    requested_by text    not null,
+    requested_at integer not null,
+    started_at   integer null,
+    moved_at     integer null,
+    finished_at  integer null
+);
+
+create index replay_unfinished on replay (topic, requested_at) where finished_at is null;
+
+-- Retention deletes finished replays by age.
+create index replay_finished on replay (finished_at) where finished_at is not null;
+
 -- restate_from: first seq of the epoch that a restore started. A record with a lower revision has not been restated.
 create table location (
     location_id        text    not null primary key,

@@ -1,0 +1,120 @@
+using System.Data.Common;
+using Dapper;
+using NotificationHub.Publishing;
+using NotificationHub.Storage;
+
+namespace NotificationHub.Replays;
+
+/// <summary>Finds and counts the events of a replay, in statements whose cost is bounded.</summary>
+internal static class ReplayRange
+{
+    private const int Window = 20_000;
+
+    /// <summary>Reads the <c>seq</c> before the first event from <paramref name="time"/> on.</summary>
+    // A binary search: the times ascend with the seq unless a clock was set back.
+    public static async Task<long> FindBeforeAsync(DbConnection connection, DateTimeOffset time)
+    {
+        var low = await EventLog.ReadStartAsync(connection);
+        var high = await EventLog.ReadLastAsync(connection) + 1;
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            var row = await connection.QueryFirstOrDefaultAsync<(long Seq, DateTimeOffset At)?>(
+                $"""
+                select seq, created_at
+                from event_log
+                where seq >= @middle and seq < @high
+                order by seq
+                {connection.Limit("1")}
+                """,
+                new { middle, high }
+            );
+            if (row is var (seq, at) && at < time)
+            {
+                low = seq + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low - 1;
+    }
+
+    /// <summary>Reads the position up to which the topic's events were published; 0 if none was.</summary>
+    public static Task<long> ReadPublishedAsync(DbConnection connection, string topic) =>
+        new LogCursor(TopicLog.GetName(topic)).ReadAsync(connection);
+
+    /// <summary>The time of the topic's oldest unpublished event; null if there is none.</summary>
+    public static async Task<DateTimeOffset?> ReadOldestUnpublishedAsync(DbConnection connection, string topic)
+    {
+        var position = await ReadPublishedAsync(connection, topic);
+        var index = connection.UseIndex("event_log_topic");
+        return await connection.QueryFirstOrDefaultAsync<DateTimeOffset?>(
+            $"""
+            select created_at
+            from event_log{index}
+            where topic = @topic and seq > @position
+            order by seq
+            {connection.Limit("1")}
+            """,
+            new { topic, position }
+        );
+    }
+
+    public static async Task<long> CountAsync(Database database, Replay replay, CancellationToken cancellationToken)
+    {
+        var count = 0L;
+        for (var position = replay.After; position < replay.UpTo; )
+        {
+            await using var connection = await database.OpenReaderAsync(cancellationToken);
+            var index = connection.UseIndex("event_log_topic");
+            var upTo = Math.Min(replay.UpTo, position + Window);
+            count += await connection.ExecuteScalarAsync<long>(
+                $"""
+                select count(*)
+                from event_log{index}
+                where topic = @Topic and seq > @position and seq <= @upTo and (@Type is null or type = @Type)
+                    and (@Location is null or location_id = @Location)
+                """,
+                new
+                {
+                    replay.Topic,
+                    replay.Type,
+                    replay.Location,
+                    position,
+                    upTo,
+                }
+            );
+            position = await SkipGapAsync(connection, upTo);
+        }
+
+        return count;
+    }
+
+    /// <summary>Reads the next events of a replay, and the position after them.</summary>
+    public static async Task<(IReadOnlyList<EventEntry> Events, long Position)> ReadNextAsync(
+        DbConnection connection,
+        Replay replay,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        var upTo = Math.Min(replay.UpTo, replay.Position + Window);
+        var events = await EventLog.ReadPageAsync(
+            connection,
+            replay.Position,
+            replay.Filter(upTo),
+            limit,
+            cancellationToken
+        );
+        return events.Count > 0
+            ? (events, events[^1].Seq)
+            : (events, Math.Min(replay.UpTo, await SkipGapAsync(connection, upTo)));
+    }
+
+    // A restore or the deletion of a location's data leaves a gap.
+    private static async Task<long> SkipGapAsync(DbConnection connection, long position) =>
+        Math.Max(position, await EventLog.ReadNextAsync(connection, position) - 1);
+}
