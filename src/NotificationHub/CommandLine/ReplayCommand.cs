@@ -59,7 +59,7 @@ internal static class ReplayCommand
         var rate = new Option<int?>("--rate")
         {
             Description =
-                $"Maximum events per second, 1 to {ReplayInputValidator.MaxRate}. Default: {ReplayInput.DefaultRate}.",
+                $"Events per second, 1 to {ReplayInputValidator.MaxRate}. Default: {ReplayInput.DefaultRate}.",
             HelpName = "rate",
             CustomParser = given => CommandInput.ParseWhole(given, "--rate", ReplayInputValidator.MaxRate),
         };
@@ -69,8 +69,9 @@ internal static class ReplayCommand
             """
             Ask the running hub to send published events again.
 
-            Specify exactly one of --after and --since. The events keep their IDs; the message IDs are new. The hub
-            sends only while the topic's live events are not delayed. One replay per topic runs at a time.
+            Specify exactly one of --after and --since. The events keep their IDs; the message IDs are new.
+            The hub sends only while the topic's live events are not delayed. One replay per topic runs at
+            a time.
 
             Example:
               NotificationHub replay start --topic assets --subscription inventory --since 2026-03-01T08:00:00Z
