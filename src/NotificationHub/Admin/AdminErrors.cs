@@ -1,6 +1,7 @@
 using System.Text.Json;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
+using NotificationHub.Publishing;
 using NotificationHub.Replays;
 using NotificationHub.Storage;
 
@@ -47,6 +48,10 @@ internal static class AdminErrors
                 error.Message,
                 statusCode: StatusOf(error.Code),
                 extensions: [KeyValuePair.Create<string, object?>("code", error.Code.ToWireName())]
+            ),
+            DeadLetterQueueException error => TypedResults.Problem(
+                error.Message,
+                statusCode: error.IsNotFound ? StatusCodes.Status404NotFound : StatusCodes.Status502BadGateway
             ),
             ReplayException error => TypedResults.Problem(
                 error.Message,

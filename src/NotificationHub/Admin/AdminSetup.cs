@@ -64,6 +64,7 @@ internal static class AdminSetup
         admin.MapRelayTargets();
         admin.MapNotifications();
         admin.MapDeadLetters();
+        admin.MapSubscriptionDeadLetters();
         admin.MapReplays();
         admin.MapTrackedOperations();
         admin.MapErasures();

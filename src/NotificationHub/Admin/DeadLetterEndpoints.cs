@@ -1,30 +1,60 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using NotificationHub.Auth;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
 
+/// <summary>The results of resending or discarding several dead letters.</summary>
+internal sealed record DecisionsDocument(IReadOnlyList<DecisionDocument> DeadLetters);
+
+/// <summary>A request to discard a dead letter.</summary>
+internal sealed record DiscardRequest(string? Reason);
+
 internal static class DeadLetterEndpoints
 {
+    private static readonly DeadLetterSelectionValidator Resends = new(isDiscard: false);
+    private static readonly DeadLetterSelectionValidator Discards = new(isDiscard: true);
+
     public static void MapDeadLetters(this IEndpointRouteBuilder admin)
     {
         var letters = admin.MapGroup("/admin/dead-letters").WithTags("Dead letters");
         letters.MapGet("", ListAsync).WithSummary("Lists events that Service Bus rejected, in the order of the log.");
-        letters.MapGet("/{seq:long}", ShowAsync).WithSummary("Returns one dead letter and why it was rejected.");
-        var changes = letters.MapGroup("/{seq:long}").RequireAuthorization(HubPolicies.Operate);
+        letters
+            .MapGet("/{seq:long}", ShowAsync)
+            .WithSummary("Returns one dead letter, why it was rejected, and its event.");
+        var changes = letters.MapGroup("").RequireAuthorization(HubPolicies.Operate);
         changes
             .MapPost(
                 "/resend",
-                (long seq, HttpContext context, DeadLetterStore open, CancellationToken cancellationToken) =>
-                    DecideAsync(seq, open.ResendAsync(seq, HubPrincipal.ActorOf(context), cancellationToken))
+                (DeadLetterSelection selection, HttpContext context) =>
+                    DecideAsync(selection, isDiscard: false, context)
+            )
+            .WithSummary("Sends several events again with the same IDs.");
+        changes
+            .MapPost(
+                "/discard",
+                (DeadLetterSelection selection, HttpContext context) => DecideAsync(selection, isDiscard: true, context)
+            )
+            .WithSummary("Resolves several dead letters without sending the events.");
+        changes
+            .MapPost(
+                "/{seq:long}/resend",
+                (long seq, HttpContext context) =>
+                    DecideAsync(seq, new DeadLetterSelection { Seqs = [seq] }, isDiscard: false, context)
             )
             .WithSummary("Sends the event again with the same ID.");
         changes
             .MapPost(
-                "/discard",
-                (long seq, HttpContext context, DeadLetterStore open, CancellationToken cancellationToken) =>
-                    DecideAsync(seq, open.DiscardAsync(seq, HubPrincipal.ActorOf(context), cancellationToken))
+                "/{seq:long}/discard",
+                (long seq, DiscardRequest request, HttpContext context) =>
+                    DecideAsync(
+                        seq,
+                        new DeadLetterSelection { Seqs = [seq], Reason = request.Reason },
+                        isDiscard: true,
+                        context
+                    )
             )
             .WithSummary("Resolves the dead letter without sending the event.");
     }
@@ -51,21 +81,34 @@ internal static class DeadLetterEndpoints
             );
     }
 
-    private static async Task<Results<Ok<DeadLetter>, NotFound>> ShowAsync(
+    private static async Task<Results<Ok<DeadLetterDetail>, NotFound>> ShowAsync(
         long seq,
-        DeadLetterStore letters,
+        [FromServices] DeadLetterService letters,
         CancellationToken cancellationToken
     ) =>
         await letters.FindAsync(seq, cancellationToken) is { } letter
             ? TypedResults.Ok(letter)
             : TypedResults.NotFound();
 
-    private static async Task<Results<Ok<DecisionDocument>, NotFound, Conflict<DecisionDocument>>> DecideAsync(
-        long seq,
-        Task<DeadLetterDecision> decision
-    )
+    private static async Task<Results<Ok<DecisionsDocument>, ValidationProblem>> DecideAsync(
+        DeadLetterSelection selection,
+        bool isDiscard,
+        HttpContext context
+    ) =>
+        (isDiscard ? Discards : Resends).ErrorsOf(selection) is { Count: > 0 } errors
+            ? TypedResults.ValidationProblem(errors)
+            : TypedResults.Ok(new DecisionsDocument(await DecideValidAsync(selection, isDiscard, context)));
+
+    private static async Task<
+        Results<Ok<DecisionDocument>, NotFound, Conflict<DecisionDocument>, ValidationProblem>
+    > DecideAsync(long seq, DeadLetterSelection selection, bool isDiscard, HttpContext context)
     {
-        var document = new DecisionDocument(seq, await decision);
+        if ((isDiscard ? Discards : Resends).ErrorsOf(selection) is { Count: > 0 } errors)
+        {
+            return TypedResults.ValidationProblem(errors);
+        }
+
+        var document = (await DecideValidAsync(selection, isDiscard, context)).Single(one => one.Seq == seq);
         return document.Result switch
         {
             DeadLetterDecision.Taken => TypedResults.Ok(document),
@@ -73,7 +116,98 @@ internal static class DeadLetterEndpoints
             _ => TypedResults.Conflict(document),
         };
     }
+
+    private static Task<IReadOnlyList<DecisionDocument>> DecideValidAsync(
+        DeadLetterSelection selection,
+        bool isDiscard,
+        HttpContext context
+    ) =>
+        context
+            .RequestServices.GetRequiredService<DeadLetterService>()
+            .DecideAsync(selection, isDiscard, HubPrincipal.ActorOf(context), context.RequestAborted);
 }
 
-/// <summary>The result of resending or discarding one dead letter.</summary>
-internal sealed record DecisionDocument(long Seq, DeadLetterDecision Result);
+/// <summary>The dead-letter queues of subscriptions, which belong to the consumers.</summary>
+internal static class SubscriptionDeadLetterEndpoints
+{
+    private static readonly DeadLetterSelectionValidator Resends = new(isDiscard: false, ofSubscription: true);
+    private static readonly DeadLetterSelectionValidator Discards = new(isDiscard: true, ofSubscription: true);
+
+    public static void MapSubscriptionDeadLetters(this IEndpointRouteBuilder admin)
+    {
+        var letters = admin
+            .MapGroup("/admin/subscriptions/{topic}/{subscription}/dead-letters")
+            .WithTags("Dead letters")
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status502BadGateway);
+        letters.MapGet("", ListAsync).WithSummary("Lists the messages that a consumer could not process.");
+        letters
+            .MapGet(
+                "/{seq:long}",
+                (
+                    string topic,
+                    string subscription,
+                    long seq,
+                    SubscriptionDeadLetters queue,
+                    CancellationToken cancellationToken
+                ) => queue.GetAsync(topic, subscription, seq, cancellationToken)
+            )
+            .WithSummary("Returns one of these messages with its body.");
+        var changes = letters.MapGroup("").RequireAuthorization(HubPolicies.Operate);
+        changes
+            .MapPost(
+                "/resend",
+                (string topic, string subscription, DeadLetterSelection selection, HttpContext context) =>
+                    DecideAsync(topic, subscription, selection, isDiscard: false, context)
+            )
+            .WithSummary("Sends these messages again, to this subscription only.");
+        changes
+            .MapPost(
+                "/discard",
+                (string topic, string subscription, DeadLetterSelection selection, HttpContext context) =>
+                    DecideAsync(topic, subscription, selection, isDiscard: true, context)
+            )
+            .WithSummary("Deletes these messages from the dead-letter queue.");
+    }
+
+    private static async Task<Results<Ok<Page<SubscriptionDeadLetter>>, ValidationProblem>> ListAsync(
+        string topic,
+        string subscription,
+        [AsParameters] Paging paging,
+        SubscriptionDeadLetters queue,
+        CancellationToken cancellationToken
+    ) =>
+        paging.FindErrors() is { Count: > 0 } errors
+            ? TypedResults.ValidationProblem(errors)
+            : TypedResults.Ok(
+                Page.Create(
+                    await queue.ListAsync(topic, subscription, paging.After ?? 0, paging.Size, cancellationToken),
+                    paging.Size,
+                    letter => letter.Seq
+                )
+            );
+
+    private static async Task<Results<Ok<DecisionsDocument>, ValidationProblem>> DecideAsync(
+        string topic,
+        string subscription,
+        DeadLetterSelection selection,
+        bool isDiscard,
+        HttpContext context
+    ) =>
+        (isDiscard ? Discards : Resends).ErrorsOf(selection) is { Count: > 0 } errors
+            ? TypedResults.ValidationProblem(errors)
+            : TypedResults.Ok(
+                new DecisionsDocument(
+                    await context
+                        .RequestServices.GetRequiredService<SubscriptionDeadLetters>()
+                        .DecideAsync(
+                            topic,
+                            subscription,
+                            selection,
+                            isDiscard,
+                            HubPrincipal.ActorOf(context),
+                            context.RequestAborted
+                        )
+                )
+            );
+}

@@ -7,43 +7,23 @@ namespace NotificationHub.CommandLine;
 
 internal static class DeadLettersCommand
 {
-    private delegate Task<DeadLetterDecision> Decide(DeadLetterStore letters, long seq, CommandContext context);
-
-    public static Command Create(CommandRunner runner)
-    {
-        var topic = CreateTopic("Only dead letters of this topic");
-        var state = CommandInput.Choice("--state", "Only dead letters in this state", DeadLetterState.All);
-        var after = new Option<long>("--after") { Description = "Only dead letters with a higher seq." };
-        var limit = CommandInput.Limit();
-        var one = new Argument<long>("seq") { Description = "The seq of the event." };
-        return new Command("dead-letters", "Manage the events that could not be published.")
+    public static Command Create(CommandRunner runner) =>
+        new("dead-letters", "Manage events that were not published, and messages that a consumer did not process.")
         {
             runner.Json,
-            runner.Create(
-                "list",
-                "List dead letters in the order of the event log.",
-                context =>
-                    ListAsync(context, context.Get(topic), context.Get(state), context.Get(after), context.Get(limit)),
-                topic,
-                state,
-                after,
-                limit
-            ),
-            runner.Create(
-                "show",
-                "Show one dead letter and why it was rejected.",
-                context => ShowAsync(context, context.Get(one)),
-                one
-            ),
+            CreateList(runner),
+            CreateShow(runner),
             CreateDecision(
                 runner,
                 "resend",
                 """
                 Ask the running hub to send events again, with the same IDs. Fix the cause first.
 
-                Specify exactly one of seqs, --topic and --all.
+                Specify exactly one of seqs, --all, and --topic or --type. With --subscription, the command sends
+                the messages again itself, to this subscription only and with new message IDs; --topic then only
+                names the subscription's topic.
                 """,
-                (letters, seq, context) => letters.ResendAsync(seq, context.Actor, context.CancellationToken)
+                isDiscard: false
             ),
             CreateDecision(
                 runner,
@@ -51,48 +31,141 @@ internal static class DeadLettersCommand
                 """
                 Resolve dead letters without sending the events.
 
-                Specify exactly one of seqs, --topic and --all.
+                Specify exactly one of seqs, --all, and --topic or --type. With --subscription, the command deletes
+                the messages from the subscription's dead-letter queue; --topic then only names the
+                subscription's topic.
                 """,
-                (letters, seq, context) => letters.DiscardAsync(seq, context.Actor, context.CancellationToken)
+                isDiscard: true
             ),
         };
-    }
 
-    private static Option<string?> CreateTopic(string description) =>
+    private static Option<string?> CreateTopic(string description = "Only dead letters of this topic") =>
         CommandInput.Choice("--topic", description, [.. TopicMap.Topics]);
 
-    private static Command CreateDecision(CommandRunner runner, string name, string description, Decide decide)
+    private static Option<string?> CreateSubscription() =>
+        new("--subscription")
+        {
+            Description = "The dead-letter queue of this subscription of --topic, instead of the hub's dead letters.",
+        };
+
+    private static Command CreateList(CommandRunner runner)
+    {
+        var topic = CreateTopic();
+        var subscription = CreateSubscription();
+        var state = CommandInput.Choice("--state", "Only dead letters in this state", DeadLetterState.All);
+        var after = new Option<long>("--after") { Description = "Only dead letters with a higher seq." };
+        var limit = CommandInput.Limit();
+        var list = runner.Create(
+            "list",
+            "List dead letters in the order of the event log or of the subscription's queue.",
+            context =>
+                context.Get(subscription) is { } name
+                    ? ListQueueAsync(context, context.Get(topic)!, name, context.Get(after), context.Get(limit))
+                    : ListAsync(
+                        context,
+                        context.Get(topic),
+                        context.Get(state),
+                        context.Get(after),
+                        context.Get(limit)
+                    ),
+            topic,
+            subscription,
+            state,
+            after,
+            limit
+        );
+        RequireTopic(list, topic, subscription);
+        list.Validators.Add(result =>
+        {
+            if (result.TextOf(subscription) is not null && result.TextOf(state) is not null)
+            {
+                result.AddError("--state: does not apply to --subscription.");
+            }
+        });
+        return list;
+    }
+
+    private static Command CreateShow(CommandRunner runner)
+    {
+        var topic = CreateTopic();
+        var subscription = CreateSubscription();
+        var one = new Argument<long>("seq") { Description = "The seq from `dead-letters list`." };
+        var show = runner.Create(
+            "show",
+            "Show one dead letter, why it was rejected, and its event.",
+            context =>
+                context.Get(subscription) is { } name
+                    ? ShowQueueAsync(context, context.Get(topic)!, name, context.Get(one))
+                    : ShowAsync(context, context.Get(one)),
+            one,
+            topic,
+            subscription
+        );
+        RequireTopic(show, topic, subscription);
+        return show;
+    }
+
+    private static Command CreateDecision(CommandRunner runner, string name, string description, bool isDiscard)
     {
         var seqs = new Argument<long[]>("seq")
         {
-            Description = "The seqs of the events.",
+            Description = "The seqs from `dead-letters list`.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         var topic = CreateTopic("All open dead letters of this topic");
-        var all = new Option<bool>("--all") { Description = "All open dead letters of all topics." };
+        var type = new Option<string?>("--type") { Description = "All open ones of this type, such as asset.changed." };
+        var all = new Option<bool>("--all") { Description = "All open dead letters, or all of --subscription." };
+        var subscription = CreateSubscription();
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only list them; change nothing." };
+        var reason = new Option<string?>("--reason") { Description = "Why, for the audit log.", Required = true };
+        Symbol[] inputs = [seqs, topic, type, all, subscription, dryRun];
         var command = runner.Create(
             name,
             description,
-            async context => await DecideAsync(context, await SeqsAsync(context, seqs, topic), decide),
-            seqs,
-            topic,
-            all
+            context =>
+                DecideAsync(
+                    context,
+                    new DeadLetterSelection
+                    {
+                        Seqs = context.Arguments.GetValue(seqs),
+                        Topic = context.Get(topic),
+                        Type = context.Get(type),
+                        All = context.Get(all),
+                        DryRun = context.Get(dryRun),
+                        Reason = isDiscard ? context.Get(reason) : null,
+                    },
+                    context.Get(subscription),
+                    isDiscard
+                ),
+            isDiscard ? [.. inputs, reason] : inputs
         );
+        RequireTopic(command, topic, subscription);
         command.Validators.Add(result =>
-        {
-            bool[] selections =
-            [
-                result.GetValue(seqs) is { Length: > 0 },
-                result.GetResult(topic) is not null,
-                result.GetValue(all),
-            ];
-            if (selections.Count(given => given) != 1)
-            {
-                result.AddError("Specify either seqs, --topic or --all.");
-            }
-        });
+            result.Validate(
+                new DeadLetterSelectionValidator(isDiscard, result.TextOf(subscription) is not null),
+                new DeadLetterSelection
+                {
+                    Seqs = result.GetValue(seqs),
+                    Topic = result.TextOf(topic) is null ? null : TopicMap.Topics[0],
+                    Type = result.TextOf(type),
+                    All = result.IsSet(all),
+                    Reason = isDiscard ? result.TextOf(reason) ?? "required by the parser" : null,
+                },
+                (nameof(DeadLetterSelection.Seqs), seqs.Name),
+                (nameof(DeadLetterSelection.Reason), reason.Name)
+            )
+        );
         return command;
     }
+
+    private static void RequireTopic(Command command, Option<string?> topic, Option<string?> subscription) =>
+        command.Validators.Add(result =>
+        {
+            if (result.TextOf(subscription) is { } name && (name.Length == 0 || result.TextOf(topic) is null))
+            {
+                result.AddError("--subscription: must name a subscription of --topic.");
+            }
+        });
 
     private static async Task ListAsync(CommandContext context, string? topic, string? state, long after, int limit)
     {
@@ -119,10 +192,42 @@ internal static class DeadLettersCommand
         );
     }
 
+    private static async Task ListQueueAsync(
+        CommandContext context,
+        string topic,
+        string subscription,
+        long after,
+        int limit
+    )
+    {
+        var letters = await context
+            .Service<SubscriptionDeadLetters>()
+            .ListAsync(topic, subscription, after, limit, context.CancellationToken);
+        var page = Page.Create(letters, limit, letter => letter.Seq);
+        context.Output.Write(
+            page,
+            console =>
+            {
+                console.WriteTable(
+                    page.Items,
+                    ("Seq", letter => letter.Seq),
+                    ("Message", letter => letter.MessageId),
+                    ("Reason", letter => letter.Reason),
+                    ("Description", letter => letter.Description),
+                    ("Deliveries", letter => letter.DeliveryCount),
+                    ("Enqueued", letter => letter.EnqueuedAt),
+                    ("Location", letter => letter.Location),
+                    ("Type", letter => letter.Type)
+                );
+                console.WriteNext(page.Next);
+            }
+        );
+    }
+
     private static async Task ShowAsync(CommandContext context, long seq)
     {
         var letter =
-            await context.Service<DeadLetterStore>().FindAsync(seq, context.CancellationToken)
+            await context.Service<DeadLetterService>().FindAsync(seq, context.CancellationToken)
             ?? throw new CommandException(
                 ExitCode.NotFound,
                 $"There is no dead letter {seq}. `dead-letters list` lists the existing ones."
@@ -138,26 +243,61 @@ internal static class DeadLettersCommand
                     ("State", letter.State),
                     ("Rejected", letter.RejectedAt),
                     ("Resolved", letter.ResolvedAt),
-                    ("Reason", letter.Reason)
+                    ("Reason", letter.Reason),
+                    ("Event", letter.Event?.GetRawText())
                 )
         );
     }
 
-    private static async Task<int> DecideAsync(CommandContext context, IReadOnlyList<long> seqs, Decide decide)
+    private static async Task ShowQueueAsync(CommandContext context, string topic, string subscription, long seq)
     {
-        var letters = context.Service<DeadLetterStore>();
-        var decisions = new List<DecisionDocument>();
-        foreach (var seq in seqs)
-        {
-            decisions.Add(new DecisionDocument(seq, await decide(letters, seq, context)));
-        }
-
+        var letter = await context
+            .Service<SubscriptionDeadLetters>()
+            .GetAsync(topic, subscription, seq, context.CancellationToken);
         context.Output.Write(
-            new { DeadLetters = decisions },
+            letter,
+            console =>
+                console.WriteFields(
+                    ("Seq", letter.Seq),
+                    ("Message", letter.MessageId),
+                    ("Type", letter.Type),
+                    ("Location", letter.Location),
+                    ("Reason", letter.Reason),
+                    ("Description", letter.Description),
+                    ("Deliveries", letter.DeliveryCount),
+                    ("Enqueued", letter.EnqueuedAt),
+                    ("Body", letter.Body)
+                )
+        );
+    }
+
+    private static async Task<int> DecideAsync(
+        CommandContext context,
+        DeadLetterSelection selection,
+        string? subscription,
+        bool isDiscard
+    )
+    {
+        var decisions = subscription is null
+            ? await context
+                .Service<DeadLetterService>()
+                .DecideAsync(selection, isDiscard, context.Actor, context.CancellationToken)
+            : await context
+                .Service<SubscriptionDeadLetters>()
+                .DecideAsync(
+                    selection.Topic!,
+                    subscription,
+                    selection,
+                    isDiscard,
+                    context.Actor,
+                    context.CancellationToken
+                );
+        context.Output.Write(
+            new DecisionsDocument(decisions),
             console => console.WriteTable(decisions, ("Seq", one => one.Seq), ("Result", one => Describe(one.Result)))
         );
-        return decisions.Exists(one => one.Result == DeadLetterDecision.NotFound) ? ExitCode.NotFound
-            : decisions.TrueForAll(one => one.Result == DeadLetterDecision.Taken) ? ExitCode.Ok
+        return decisions.Any(one => one.Result == DeadLetterDecision.NotFound) ? ExitCode.NotFound
+            : decisions.All(one => one.Result is DeadLetterDecision.Taken or DeadLetterDecision.DryRun) ? ExitCode.Ok
             : ExitCode.Failed;
     }
 
@@ -166,23 +306,7 @@ internal static class DeadLettersCommand
         {
             DeadLetterDecision.Taken => "done",
             DeadLetterDecision.NotFound => "not found",
+            DeadLetterDecision.DryRun => "selected; nothing was changed",
             _ => "unchanged: already resolved, or about to be sent",
         };
-
-    private static async Task<IReadOnlyList<long>> SeqsAsync(
-        CommandContext context,
-        Argument<long[]> seqs,
-        Option<string?> topic
-    )
-    {
-        if (context.Arguments.GetValue(seqs) is { Length: > 0 } given)
-        {
-            return given;
-        }
-
-        var open = await context
-            .Service<DeadLetterStore>()
-            .ListAsync(context.Get(topic), DeadLetterState.Open, after: 0, int.MaxValue, context.CancellationToken);
-        return [.. open.Select(letter => letter.Seq)];
-    }
 }

@@ -9,6 +9,7 @@ using NotificationHub.CommandLine.Apple;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.OperationTracking;
+using NotificationHub.Publishing;
 using NotificationHub.Replays;
 using NotificationHub.Storage;
 
@@ -152,10 +153,12 @@ internal static partial class HubCommandLine
             or DatabaseOpenException { IsUnusable: true } => ExitCode.Configuration,
             CommandException refused => refused.ExitCode,
             LocationException { Code: LocationErrorCode.NotFound }
-            or ReplayException { Code: ReplayErrorCode.NotFound } => ExitCode.NotFound,
+            or ReplayException { Code: ReplayErrorCode.NotFound }
+            or DeadLetterQueueException { IsNotFound: true } => ExitCode.NotFound,
             LocationException { Code: LocationErrorCode.BadInput } => ExitCode.Usage,
             LocationException
             or ReplayException
+            or DeadLetterQueueException
             or AppleWriteException
             or SchemaException
             or StorageUnavailableException

@@ -22,7 +22,7 @@ internal static class DeadLetterState
 }
 
 /// <summary>An event that the topic rejects. The event itself stays in the log.</summary>
-internal sealed record DeadLetter
+internal record DeadLetter
 {
     public required long Seq { get; init; }
 
@@ -50,6 +50,9 @@ internal enum DeadLetterDecision
 
     /// <summary>The dead letter is resolved, or will be sent again.</summary>
     NotOpen,
+
+    /// <summary>A dry run changed nothing.</summary>
+    DryRun,
 }
 
 /// <summary>An event that the topic rejected when it was sent alone.</summary>
@@ -103,10 +106,15 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
 
     /// <summary>Requests that the topic's publisher sends the event again, with the same ID.</summary>
     public Task<DeadLetterDecision> ResendAsync(long seq, Actor actor, CancellationToken cancellationToken) =>
-        DecideAsync(seq, DeadLetterState.Resend, resolvedAt: null, actor, cancellationToken);
+        DecideAsync(seq, DeadLetterState.Resend, resolvedAt: null, reason: null, actor, cancellationToken);
 
-    public Task<DeadLetterDecision> DiscardAsync(long seq, Actor actor, CancellationToken cancellationToken) =>
-        DecideAsync(seq, DeadLetterState.Discarded, time.GetStoredUtcNow(), actor, cancellationToken);
+    /// <param name="reason">Why, for the audit log.</param>
+    public Task<DeadLetterDecision> DiscardAsync(
+        long seq,
+        string reason,
+        Actor actor,
+        CancellationToken cancellationToken
+    ) => DecideAsync(seq, DeadLetterState.Discarded, time.GetStoredUtcNow(), reason, actor, cancellationToken);
 
     public static Task AddAsync(WriteTransaction transaction, RejectedEvent rejected, DateTimeOffset now) =>
         transaction.ExecuteAsync(
@@ -181,6 +189,7 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
         long seq,
         string state,
         DateTimeOffset? resolvedAt,
+        string? reason,
         Actor actor,
         CancellationToken cancellationToken
     ) =>
@@ -188,7 +197,8 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
             async transaction =>
             {
                 var decision = await DecideAsync(transaction, seq, state, resolvedAt);
-                await AuditLog.RecordAsync(
+                var outcome = decision == DeadLetterDecision.Taken ? AuditOutcome.Succeeded : AuditOutcome.Refused;
+                var entry = await AuditLog.RecordAsync(
                     transaction,
                     actor,
                     new AuditedAct(
@@ -196,8 +206,13 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
                         await FindLocationIdAsync(transaction, seq),
                         $"event {seq}"
                     ),
-                    decision == DeadLetterDecision.Taken ? AuditOutcome.Succeeded : AuditOutcome.Refused
+                    outcome
                 );
+                if (reason is not null)
+                {
+                    await AuditLog.CloseAsync(transaction, entry, outcome, detail: reason);
+                }
+
                 return decision;
             },
             cancellationToken

@@ -16,6 +16,8 @@ internal static class PublishingSetup
         hub.Services.AddSingleton<CloudEventWriter>();
         hub.Services.AddSingleton<TopicStatuses>();
         hub.Services.AddSingleton<DeadLetterStore>();
+        hub.Services.AddSingleton<DeadLetterService>();
+        hub.Services.AddSingleton<SubscriptionDeadLetters>();
         hub.Services.AddSingleton<IStageStatus, PublishingStatus>();
         hub.Services.AddSingleton(PublishingStatus.DeadLetterGauge);
 

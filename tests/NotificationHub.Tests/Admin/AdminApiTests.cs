@@ -43,12 +43,42 @@ public sealed partial class AdminApiTests
         await AddDeadLetterAsync(hub);
 
         var open = await GetAsync(hub, "/admin/dead-letters?state=open");
-        var discarded = await PostAsync(hub, "/admin/dead-letters/1/discard", HttpStatusCode.OK);
+        await DiscardAsync(hub, """{"reason":" "}""", HttpStatusCode.BadRequest);
+        var discarded = await DiscardAsync(hub, """{"reason":"sent by hand"}""", HttpStatusCode.OK);
         await PostAsync(hub, "/admin/dead-letters/1/resend", HttpStatusCode.Conflict);
 
         Seqs(open).ShouldBe([1]);
         discarded.GetProperty("result").GetString().ShouldBe("taken");
-        (await GetAsync(hub, "/admin/dead-letters/1")).GetProperty("state").GetString().ShouldBe("discarded");
+        var shown = await GetAsync(hub, "/admin/dead-letters/1");
+        shown.GetProperty("state").GetString().ShouldBe("discarded");
+        shown.GetProperty("event").GetProperty("id").GetString().ShouldBe("1-1");
+        var audited = (await GetAsync(hub, "/admin/audit")).GetProperty("items");
+        Texts(audited[0], "action", "detail").ShouldBe(["dead-letters discard", "sent by hand"]);
+    }
+
+    [Fact]
+    public async Task Several_dead_letters_are_selected_by_topic_or_type_and_listed_by_a_dry_run()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+        await AddDeadLetterAsync(hub);
+
+        var preview = await SendAsync(hub, "resend", """{"type":"asset.changed","dryRun":true}""", HttpStatusCode.OK);
+        var none = await SendAsync(hub, "resend", """{"topic":"users"}""", HttpStatusCode.OK);
+        var resent = await SendAsync(hub, "resend", """{"all":true}""", HttpStatusCode.OK);
+        await SendAsync(hub, "resend", """{"all":true,"seqs":[1]}""", HttpStatusCode.BadRequest);
+        await SendAsync(hub, "discard", """{"all":true}""", HttpStatusCode.BadRequest);
+
+        Results(preview).ShouldBe(["dry-run"]);
+        Results(none).ShouldBeEmpty();
+        Results(resent).ShouldBe(["taken"]);
+
+        static string?[] Results(JsonElement document) =>
+            [
+                .. document
+                    .GetProperty("deadLetters")
+                    .EnumerateArray()
+                    .Select(one => one.GetProperty("result").GetString()),
+            ];
     }
 
     [Fact]
@@ -85,7 +115,7 @@ public sealed partial class AdminApiTests
         await AddDeadLetterAsync(hub);
 
         await PostAsync(hub, "/admin/dead-letters/1/resend", HttpStatusCode.OK);
-        await CommandRun.OnAsync(hub, "dead-letters", "discard", "1");
+        await CommandRun.OnAsync(hub, "dead-letters", "discard", "1", "--reason=odd");
         var page = await GetAsync(hub, "/admin/audit");
         var behind = await CommandRun.OnAsync(hub, "audit", "list", "--after=1", "--json");
         var table = await CommandRun.OnAsync(hub, "audit", "list");
@@ -195,6 +225,18 @@ public sealed partial class AdminApiTests
             request.StatusCodeShouldBe(status);
         });
         return await result.JsonAsync();
+    }
+
+    private static Task<JsonElement> DiscardAsync(ScenarioHub hub, string body, HttpStatusCode status) =>
+        SendAsync(hub, "1/discard", body, status);
+
+    private static async Task<JsonElement> SendAsync(ScenarioHub hub, string path, string body, HttpStatusCode status)
+    {
+        using var content = new StringContent(body, null, "application/json");
+        using var response = await hub.Http.PostAsync($"/admin/dead-letters/{path}", content);
+        var text = await response.Content.ReadAsStringAsync();
+        response.StatusCode.ShouldBe(status, text);
+        return JsonDocument.Parse(text).RootElement;
     }
 
     private static long[] Seqs(JsonElement page) =>

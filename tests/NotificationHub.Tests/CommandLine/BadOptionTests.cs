@@ -33,7 +33,7 @@ public sealed class BadOptionTests
         ["notifications reroute"] = ["1"],
         ["dead-letters show"] = ["1"],
         ["dead-letters resend"] = ["1"],
-        ["dead-letters discard"] = ["1"],
+        ["dead-letters discard"] = ["1", "--reason=abc"],
         ["replay start"] = ["--topic=assets", "--after=0"],
         ["replay start --since"] = ["--topic=assets"],
         ["replay show"] = ["abc"],
@@ -127,7 +127,8 @@ public sealed class BadOptionTests
     private static string[] Without(string path, string name) =>
         [
             .. (Valid.GetValueOrDefault($"{path} {name}") ?? Valid.GetValueOrDefault(path, [])).Where(given =>
-                given.Split('=')[0] != name && (path, name) is not (("erase", "--user") or (_, "--all" or "--topic"))
+                given.Split('=')[0] != name
+                && (given == "--reason=abc" || (path, name) is not (("erase", "--user") or (_, "--all" or "--topic")))
             ),
         ];
 

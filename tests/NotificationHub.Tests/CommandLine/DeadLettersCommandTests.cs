@@ -18,17 +18,18 @@ public sealed class DeadLettersCommandTests
         listed.GetProperty("state").GetString().ShouldBe("open");
         show.Output.ShouldContain("asset.changed");
         show.Output.ShouldContain("too [red]odd[/]");
+        show.Output.ShouldContain("\"id\":\"1-2\"");
     }
 
     [Theory]
     [InlineData("resend", "resend")]
-    [InlineData("discard", "discarded")]
-    public async Task A_dead_letter_is_resent_or_discarded_once(string decision, string state)
+    [InlineData("discard", "discarded", "--reason=odd")]
+    public async Task A_dead_letter_is_resent_or_discarded_once(string decision, string state, params string[] options)
     {
         await using var test = await OpenAsync();
 
-        var first = await CommandRun.OnAsync(test.File, "dead-letters", decision, "1", "--json");
-        var second = await CommandRun.OnAsync(test.File, "dead-letters", decision, "1", "--json");
+        var first = await CommandRun.OnAsync(test.File, ["dead-letters", decision, "1", "--json", .. options]);
+        var second = await CommandRun.OnAsync(test.File, ["dead-letters", decision, "1", "--json", .. options]);
 
         first.ExitCode.ShouldBe(ExitCode.Ok);
         ResultsOf(first).ShouldBe(["taken"]);
@@ -53,9 +54,29 @@ public sealed class DeadLettersCommandTests
     {
         await using var test = await OpenAsync();
 
-        await CommandRun.OnAsync(test.File, "dead-letters", "discard", "--all");
+        await CommandRun.OnAsync(test.File, "dead-letters", "discard", "--all", "--reason=odd");
 
         (await StatesAsync(test)).ShouldBe(["discarded", "discarded", "discarded"]);
+    }
+
+    [Fact]
+    public async Task A_type_selects_its_dead_letters_and_a_dry_run_changes_nothing()
+    {
+        await using var test = await OpenAsync();
+
+        var preview = await CommandRun.OnAsync(test.File, "dead-letters", "resend", "--all", "--dry-run", "--json");
+        (await StatesAsync(test)).ShouldBe(["open", "open", "open"]);
+        var run = await CommandRun.OnAsync(
+            test.File,
+            "dead-letters",
+            "resend",
+            "--type=notificationhub.user.changed.v1"
+        );
+
+        preview.ExitCode.ShouldBe(ExitCode.Ok);
+        ResultsOf(preview).ShouldBe(["dry-run", "dry-run", "dry-run"]);
+        run.ExitCode.ShouldBe(ExitCode.Ok);
+        (await StatesAsync(test)).ShouldBe(["open", "open", "resend"]);
     }
 
     [Theory]
@@ -71,7 +92,12 @@ public sealed class DeadLettersCommandTests
     [Theory]
     [InlineData("dead-letters", "resend")]
     [InlineData("dead-letters", "resend", "1", "--all")]
-    [InlineData("dead-letters", "discard", "--topic=assets", "--all")]
+    [InlineData("dead-letters", "discard", "--topic=assets", "--all", "--reason=odd")]
+    [InlineData("dead-letters", "discard", "--all")]
+    [InlineData("dead-letters", "discard", "--all", "--reason= ")]
+    [InlineData("dead-letters", "resend", "--subscription=inventory", "--all")]
+    [InlineData("dead-letters", "resend", "--subscription=inventory", "--topic=assets")]
+    [InlineData("dead-letters", "list", "--subscription=inventory", "--topic=assets", "--state=open")]
     [InlineData("dead-letters", "list", "--topic=weather")]
     public async Task An_ambiguous_selection_is_a_usage_error(params string[] args) =>
         (await CommandRun.RunAsync(args)).ExitCode.ShouldBe(ExitCode.Usage);

@@ -134,7 +134,7 @@ public sealed class DamagedEventTests : IAsyncLifetime
 
         scene.Bus.Accepted.ShouldBeEmpty();
         (await scene.ListDeadLettersAsync()).ShouldHaveSingleItem().State.ShouldBe(DeadLetterState.Open);
-        (await scene.DeadLetters.DiscardAsync(1, TestActor.Operator, CancellationToken.None)).ShouldBe(
+        (await scene.DeadLetters.DiscardAsync(1, "odd", TestActor.Operator, CancellationToken.None)).ShouldBe(
             DeadLetterDecision.Taken
         );
     }

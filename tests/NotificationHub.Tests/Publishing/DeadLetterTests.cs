@@ -92,7 +92,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     [Fact]
     public async Task A_discarded_dead_letter_is_resolved_unsent_and_cannot_be_resent()
     {
-        (await scene.DeadLetters.DiscardAsync(2, TestActor.Operator, CancellationToken.None)).ShouldBe(
+        (await scene.DeadLetters.DiscardAsync(2, "odd", TestActor.Operator, CancellationToken.None)).ShouldBe(
             DeadLetterDecision.Taken
         );
         (await scene.DeadLetters.ResendAsync(2, TestActor.Operator, CancellationToken.None)).ShouldBe(

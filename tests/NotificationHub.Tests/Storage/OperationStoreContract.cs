@@ -107,7 +107,7 @@ public abstract class OperationStoreContract : StoreContract
         var letters = new DeadLetterStore(Database, TimeProvider.System);
 
         var first = await letters.ResendAsync(entry.Seq, TestActor.Operator, CancellationToken.None);
-        var second = await letters.DiscardAsync(entry.Seq, TestActor.Operator, CancellationToken.None);
+        var second = await letters.DiscardAsync(entry.Seq, "odd", TestActor.Operator, CancellationToken.None);
         var stranger = await letters.ResendAsync(entry.Seq + 1, TestActor.Operator, CancellationToken.None);
 
         (first, second, stranger).ShouldBe(
