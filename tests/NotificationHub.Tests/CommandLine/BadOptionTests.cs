@@ -128,7 +128,11 @@ public sealed class BadOptionTests
         [
             .. (Valid.GetValueOrDefault($"{path} {name}") ?? Valid.GetValueOrDefault(path, [])).Where(given =>
                 given.Split('=')[0] != name
-                && (given == "--reason=abc" || (path, name) is not (("erase", "--user") or (_, "--all" or "--topic")))
+                && (
+                    given == "--reason=abc"
+                    || path == "dead-letters show"
+                    || (path, name) is not (("erase", "--user") or (_, "--all" or "--topic"))
+                )
             ),
         ];
 
