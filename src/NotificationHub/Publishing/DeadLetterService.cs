@@ -59,8 +59,8 @@ internal sealed class DeadLetterSelectionValidator : AbstractValidator<DeadLette
             )
             .WithMessage("specify either seqs, a topic or type, or all");
         RuleFor(selection => selection.Seqs)
-            .Must(seqs => seqs is null || seqs.All(seq => seq > 0))
-            .WithMessage("must be whole numbers from 1");
+            .Must(seqs => seqs is null || seqs.All(seq => seq >= 0))
+            .WithMessage("must not be negative");
         RuleFor(selection => selection.Topic)
             .Must(topic => topic is null || TopicMap.Topics.Contains(topic, StringComparer.Ordinal))
             .WithMessage($"must be one of {string.Join(", ", TopicMap.Topics)}");
