@@ -59,17 +59,4 @@ internal sealed class BusContext
         );
         return entity.IsDeadLetter ? subscription.DeadLetters : subscription.Queue;
     }
-
-    public void Accept(LocalTopic topic, IReadOnlyList<BusMessage> messages)
-    {
-        if (topic.Subscriptions.FirstOrDefault(subscription => subscription.IsFull) is { } full)
-        {
-            throw new AmqpException(
-                AmqpConditions.ResourceLimitExceeded,
-                $"Subscription '{full.Name}' already holds the maximum of {Options.MaxQueuedMessages} messages."
-            );
-        }
-
-        topic.Accept(messages);
-    }
 }

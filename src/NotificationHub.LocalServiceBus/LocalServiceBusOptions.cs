@@ -24,8 +24,8 @@ public sealed record LocalServiceBusOptions
     /// <summary>Largest message or batch, in bytes.</summary>
     public int MaxMessageBytes { get; init; } = StandardMaxBytes;
 
-    /// <summary>Maximum number of messages in one subscription. A send that would exceed it is rejected (quota exceeded).</summary>
-    public int MaxQueuedMessages { get; init; } = 1_000_000;
+    /// <summary>Size at which a topic is full, in bytes. A full topic rejects sends (quota exceeded).</summary>
+    public long MaxTopicBytes { get; init; } = 1024 * 1024 * 1024;
 
     /// <summary>How long a topic remembers message IDs.</summary>
     public TimeSpan? DuplicateDetectionWindow { get; init; }

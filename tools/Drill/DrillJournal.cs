@@ -6,7 +6,13 @@ using NotificationHub.Simulator.Apple;
 namespace NotificationHub.Drill;
 
 /// <summary>Records the drill's actions and what is visible from outside: health, metrics, events, responses to Apple.</summary>
-internal sealed class DrillJournal(HttpClient http, SimulatedApple apple, HubMeters meters, DrillTime time)
+internal sealed class DrillJournal(
+    Func<HttpClient> http,
+    SimulatedApple apple,
+    HubMeters meters,
+    HubLog log,
+    DrillTime time
+)
 {
     private const string EventTypePrefix = "notificationhub.";
 
@@ -22,7 +28,13 @@ internal sealed class DrillJournal(HttpClient http, SimulatedApple apple, HubMet
     public void Action(string action) => Record("done", action);
 
     public Task<JsonElement> ReadDetailAsync(CancellationToken cancellationToken) =>
-        http.GetFromJsonAsync<JsonElement>("/health/detail", cancellationToken);
+        http().GetFromJsonAsync<JsonElement>("/health/detail", cancellationToken);
+
+    /// <summary>The ID of the running hub; null if it does not report one.</summary>
+    public async Task<string?> ReadReplicaAsync(CancellationToken cancellationToken) =>
+        await ReadStatusAsync("/health/detail", cancellationToken) == 200
+            ? Text(await ReadDetailAsync(cancellationToken), "replica")
+            : null;
 
     public async Task<bool> HasReasonAsync(string text, CancellationToken cancellationToken) =>
         ReasonsOf(await ReadDetailAsync(cancellationToken))
@@ -32,9 +44,15 @@ internal sealed class DrillJournal(HttpClient http, SimulatedApple apple, HubMet
     public async Task RecordHealthAsync(CancellationToken cancellationToken)
     {
         var (live, ready) = (
-            await StatusAsync("/health/live", cancellationToken),
-            await StatusAsync("/health/ready", cancellationToken)
+            await ReadStatusAsync("/health/live", cancellationToken),
+            await ReadStatusAsync("/health/ready", cancellationToken)
         );
+        if (await ReadStatusAsync("/health/detail", cancellationToken) is not 200 and var status)
+        {
+            Record("health", $"live {live}, ready {ready}, detail {status}");
+            return;
+        }
+
         var detail = await ReadDetailAsync(cancellationToken);
         Record("health", $"live {live}, ready {ready}, {detail.GetProperty("status")}");
         foreach (var reason in ReasonsOf(detail))
@@ -60,6 +78,8 @@ internal sealed class DrillJournal(HttpClient http, SimulatedApple apple, HubMet
         );
 
     public double? Measure(string metric) => meters.Read(metric);
+
+    public void RecordLog(string text) => Record("log", log.Find(text) ?? $"no line contains: {text}");
 
     /// <summary>Records the events of topic <c>hub</c> since the last call.</summary>
     public async Task RecordEventsAsync(CancellationToken cancellationToken)
@@ -105,14 +125,17 @@ internal sealed class DrillJournal(HttpClient http, SimulatedApple apple, HubMet
         var responses = attempts
             .Skip(attemptsSeen)
             .CountBy(attempt =>
-                attempt.RetryAfter is { } after
-                    ? $"{attempt.Status} with Retry-After: {after.TotalSeconds}"
-                    : $"{attempt.Status}"
+                attempt switch
+                {
+                    { RetryAfter: { } after } => $"answered {attempt.Status} with Retry-After: {after.TotalSeconds}",
+                    { Status: { } status } => $"answered {status}",
+                    _ => $"got no response: {attempt.Error}",
+                }
             )
             .OrderBy(response => response.Key, StringComparer.Ordinal);
         foreach (var (response, deliveries) in responses.ToList())
         {
-            Record("apple", $"{deliveries} deliveries answered {response}");
+            Record("apple", $"{deliveries} deliveries {response}");
         }
 
         attemptsSeen = attempts.Count;
@@ -127,15 +150,15 @@ internal sealed class DrillJournal(HttpClient http, SimulatedApple apple, HubMet
             )
         );
 
-    private async Task<int> StatusAsync(string path, CancellationToken cancellationToken)
+    public async Task<int> ReadStatusAsync(string path, CancellationToken cancellationToken)
     {
-        using var response = await http.GetAsync(path, cancellationToken);
+        using var response = await http().GetAsync(path, cancellationToken);
         return (int)response.StatusCode;
     }
 
     private async Task<List<JsonElement>> ReadEventsAsync(string topic, long after, CancellationToken cancellationToken)
     {
-        var text = await http.GetStringAsync($"/events?topic={topic}&after={after}&limit=1000", cancellationToken);
+        var text = await http().GetStringAsync($"/events?topic={topic}&after={after}&limit=1000", cancellationToken);
         return
         [
             .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)

@@ -28,7 +28,7 @@ internal static class DrillProgram
         var requestTable = new Command("request-table", "Count the requests to Apple that typical changes cause.");
         requestTable.SetAction((_, cancellationToken) => RequestTable.PrintAsync(output, cancellationToken));
         var command = new RootCommand(
-            "Break Service Bus, a topic, Apple, a content token, the database and the disk under a hub on virtual time."
+            "Break what a hub depends on, one scenario after the other, on virtual time."
         )
         {
             scenario,

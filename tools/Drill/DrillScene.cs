@@ -1,9 +1,10 @@
 using System.Globalization;
-using System.Net.Http.Json;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using NotificationHub.Diagnostics;
 using NotificationHub.Drill.Virtual;
 using NotificationHub.LocalBus;
 using NotificationHub.Locations;
@@ -22,16 +23,27 @@ internal sealed class DrillScene : IAsyncDisposable
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("notificationhub-drill-");
     private readonly HubMeters meters = new();
-    private readonly HttpClient http = new();
+    private readonly DrillOptions options;
+    private readonly CertificateAuthority authority;
+    private HttpClient http = null!;
     private RunningHub hub = null!;
-    private string locationId = null!;
     private int rounds;
 
-    private DrillScene(DrillTime time, SimulatedApple apple, LocalServiceBus bus)
+    private DrillScene(
+        DrillOptions options,
+        DrillTime time,
+        CertificateAuthority authority,
+        SimulatedApple apple,
+        LocalServiceBus bus,
+        Ingress ingress
+    )
     {
-        (Time, Apple, Bus) = (time, apple, bus);
+        (this.options, this.authority) = (options, authority);
+        (Time, Apple, Bus, Ingress) = (time, apple, bus, ingress);
         Location = apple.AddLocation();
-        Journal = new DrillJournal(http, apple, meters, time);
+        Journal = new DrillJournal(() => http, apple, meters, Log, time);
+        Audit = new Audit(apple, Location, bus);
+        Operator = new HubOperator(this, () => http);
     }
 
     public DrillTime Time { get; }
@@ -42,27 +54,60 @@ internal sealed class DrillScene : IAsyncDisposable
 
     public LocalServiceBus Bus { get; }
 
+    public Ingress Ingress { get; }
+
+    public DatabaseServer DatabaseServer { get; } = new();
+
     public DrillJournal Journal { get; }
+
+    public HubLog Log { get; } = new();
+
+    public HubOperator Operator { get; }
+
+    public Audit Audit { get; }
+
+    /// <summary>The replica that this class started.</summary>
+    public string? Replica { get; private set; }
 
     public Database Database => hub.Database;
 
+    public IServiceProvider Services => hub.Services;
+
+    /// <summary>Whether the hub has opened its database.</summary>
+    public bool IsStarted => hub.Started.IsCompletedSuccessfully;
+
     public string DatabaseFile => Path.Combine(folder.FullName, "notificationhub.db");
 
-    public static async Task<DrillScene> StartAsync(CancellationToken cancellationToken)
+    public static async Task<DrillScene> StartAsync(DrillOptions options, CancellationToken cancellationToken)
     {
         var time = new DrillTime();
+        var authority = new CertificateAuthority(time.Clock);
         var scene = new DrillScene(
+            options,
             time,
+            authority,
             await SimulatedApple.StartAsync(
                 new SimulatedAppleOptions
                 {
                     TimeProvider = time.Clock,
-                    Delivery = new SimulatedDeliveryOptions { AttemptTimeout = TimeSpan.FromMinutes(5) },
+                    Delivery = new SimulatedDeliveryOptions
+                    {
+                        AttemptTimeout = TimeSpan.FromMinutes(5),
+                        CertificateValidation = authority.Verify,
+                    },
                 },
                 cancellationToken
             ),
             await LocalServiceBus.StartAsync(
-                new LocalServiceBusOptions { TimeProvider = time.Clock },
+                new LocalServiceBusOptions
+                {
+                    TimeProvider = time.Clock,
+                    MaxTopicBytes = options.MaxTopicBytes ?? new LocalServiceBusOptions().MaxTopicBytes,
+                },
+                cancellationToken
+            ),
+            await Ingress.StartAsync(
+                options.UsesTls ? authority.Issue(CertificateAuthority.Lifetime) : null,
                 cancellationToken
             )
         );
@@ -96,15 +141,21 @@ internal sealed class DrillScene : IAsyncDisposable
         await Time.DuringAsync(Location.CreateUsersAsync(user), cancellationToken);
     }
 
+    /// <summary>Causes one notification.</summary>
+    public void ChangeAsset() => Location.ChangeAssetCount(Apps[0], 1);
+
     public async Task WorkUntilAnsweredAsync(CancellationToken cancellationToken)
     {
         await WorkAsync(cancellationToken);
-        await Time.UntilAsync(
+        await UntilAnsweredAsync(cancellationToken);
+    }
+
+    public Task UntilAnsweredAsync(CancellationToken cancellationToken) =>
+        Time.UntilAsync(
             () => Task.FromResult(Apple.DeliveryCounts is var deliveries && deliveries.Answered == deliveries.Copies),
             "all deliveries are answered",
             cancellationToken
         );
-    }
 
     /// <summary>Spreads work over the time of an outage.</summary>
     public async Task WorkForAsync(TimeSpan span, CancellationToken cancellationToken)
@@ -135,34 +186,48 @@ internal sealed class DrillScene : IAsyncDisposable
         Journal.RecordMetric(metric);
     }
 
-    public Task UntilHealthyAsync(CancellationToken cancellationToken) =>
-        Time.UntilAsync(() => IsHealthyAsync(cancellationToken), "the hub is healthy and idle", cancellationToken);
-
-    /// <summary>Calls the admin API like <c>locations renew-token</c>.</summary>
-    public async Task RenewContentTokenAsync(CancellationToken cancellationToken)
+    /// <summary>Twice in a row: the first check may precede the commit of work that is ending.</summary>
+    public async Task UntilHealthyAsync(CancellationToken cancellationToken)
     {
-        Location.IssueContentToken(Time.Clock.GetUtcNow().AddYears(1));
-        using var response = await Time.DuringAsync(
-            http.PostAsJsonAsync(
-                $"/admin/locations/{locationId}/renew-token",
-                new { contentToken = Location.ContentTokenFile },
-                cancellationToken
-            ),
+        var times = 0;
+        await Time.UntilAsync(
+            async () => (times = await IsHealthyAsync(cancellationToken) ? times + 1 : 0) == 2,
+            "the hub is healthy and idle",
             cancellationToken
         );
-        response.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>After a restart that the drill itself caused.</summary>
+    public async Task RememberReplicaAsync(CancellationToken cancellationToken) =>
+        Replica = await Journal.ReadReplicaAsync(cancellationToken);
+
+    public void PresentCertificate(TimeSpan left) => Ingress.Present(authority.Issue(left));
+
+    public Task<string> RequestFromOutsideAsync(CancellationToken cancellationToken) =>
+        Ingress.RequestAsync("/health/live", authority, cancellationToken);
+
+    /// <summary>Restarts the hub. It listens, but may not have opened its database.</summary>
+    public async Task RestartHubAsync(CancellationToken cancellationToken)
+    {
+        Ingress.Hub = null;
+        await hub.DisposeAsync();
+        http.Dispose();
+        await LaunchHubAsync(cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
+        DatabaseServer.Dispose();
         if (hub is not null)
         {
             await hub.DisposeAsync();
         }
 
+        await Ingress.DisposeAsync();
         await Apple.DisposeAsync();
         await Bus.DisposeAsync();
-        http.Dispose();
+        authority.Dispose();
+        http?.Dispose();
         meters.Dispose();
         Time.Dispose();
         folder.Delete(recursive: true);
@@ -175,26 +240,14 @@ internal sealed class DrillScene : IAsyncDisposable
             Location.AddAsset(app, total: 100_000);
         }
 
-        hub = await RunningHub.StartAsync(
-            folder.FullName,
-            Apple,
-            Bus,
-            RunOnVirtualTime,
-            cancellationToken,
-            "--Logging:LogLevel:Default=None",
-            // Time passes in steps of up to a minute: a shorter limit could elapse within one step.
-            "--Storage:LeaseDuration=00:05:00",
-            "--ServiceBus:SendTimeout=00:02:00",
-            // In real time.
-            "--Storage:LockTimeout=00:00:00.02"
-        );
-        http.BaseAddress = hub.Url;
+        await LaunchHubAsync(cancellationToken);
+        await hub.Started;
+        await RememberReplicaAsync(cancellationToken);
         Time.WritesCompleted = WriteNothingAsync;
-        locationId = await Time.DuringAsync(
-            hub.RegisterAsync(Location, relay: false, cancellationToken),
+        Journal.LocationId = await Time.DuringAsync(
+            hub.RegisterAsync(Location, relay: false, cancellationToken, Ingress.Url),
             cancellationToken
         );
-        Journal.LocationId = locationId;
         await WorkAsync(cancellationToken);
         await UntilHealthyAsync(cancellationToken);
         await Journal.SkipEventsAsync(cancellationToken);
@@ -203,8 +256,36 @@ internal sealed class DrillScene : IAsyncDisposable
         await Journal.RecordHealthAsync(cancellationToken);
     }
 
+    private async Task LaunchHubAsync(CancellationToken cancellationToken)
+    {
+        hub = await RunningHub.LaunchAsync(
+            folder.FullName,
+            Apple,
+            Bus,
+            RunOnVirtualTime,
+            cancellationToken,
+            [
+                "--Logging:LogLevel:Default=None",
+                $"--Logging:{HubLog.Name}:LogLevel:Default=Error",
+                // Time passes in steps of up to a minute: a shorter limit could elapse within one step.
+                "--Storage:LeaseDuration=00:05:00",
+                "--ServiceBus:SendTimeout=00:02:00",
+                // In real time.
+                "--Storage:LockTimeout=00:00:00.02",
+                .. options.Settings,
+            ]
+        );
+        http = new HttpClient { BaseAddress = hub.Url };
+        Ingress.Hub = hub.Url;
+    }
+
     private async Task WriteNothingAsync(CancellationToken cancellationToken)
     {
+        if (!IsStarted)
+        {
+            return;
+        }
+
         try
         {
             await Database.WriteAsync(_ => Task.CompletedTask, cancellationToken);
@@ -217,19 +298,23 @@ internal sealed class DrillScene : IAsyncDisposable
 
     private void RunOnVirtualTime(WebApplicationBuilder builder)
     {
+        builder.Logging.AddProvider(Log);
         builder.Services.AddSingleton<TimeProvider>(Time.Clock);
+        builder.Services.AddSingleton(authority.Trust);
         // Virtual time passes in steps of up to a minute.
         builder.Services.AddSingleton(new ReplicaTimings { Timeout = TimeSpan.FromMinutes(5) });
-        builder.Services.AddSingleton<Database>(services => new VirtualDatabase(
+        builder.Services.AddSingleton<Database>(services => new RemoteDatabase(
             services.GetRequiredService<IOptions<StorageOptions>>().Value,
-            Time.Clock
+            Time.Clock,
+            DatabaseServer
         ));
     }
 
     private async Task<bool> IsHealthyAsync(CancellationToken cancellationToken)
     {
         if (
-            Apple.DeliveryCounts is var deliveries && deliveries.Answered + deliveries.Abandoned < deliveries.Copies
+            !IsStarted
+            || Apple.DeliveryCounts is var deliveries && deliveries.Answered + deliveries.Abandoned < deliveries.Copies
             || (await Journal.ReadDetailAsync(cancellationToken)).GetProperty("status").GetString() != "healthy"
         )
         {

@@ -58,8 +58,14 @@ internal sealed class DrillTime : IDisposable
     }
 
     /// <summary>Lets time pass until the condition holds: first a second at a time, then in larger steps.</summary>
+    /// <param name="pause">Real time between the steps, for a driver that does not know this clock.</param>
     /// <exception cref="TimeoutException">The condition did not become true.</exception>
-    public async Task UntilAsync(Func<Task<bool>> condition, string what, CancellationToken cancellationToken)
+    public async Task UntilAsync(
+        Func<Task<bool>> condition,
+        string what,
+        CancellationToken cancellationToken,
+        TimeSpan pause = default
+    )
     {
         var started = Stopwatch.GetTimestamp();
         for (var steps = 0; !await condition(); steps++)
@@ -78,6 +84,7 @@ internal sealed class DrillTime : IDisposable
                 Clock.Jump(TimeSpan.FromSeconds(5));
             }
 
+            await Task.Delay(pause, cancellationToken);
             await SettleAsync(cancellationToken);
         }
     }

@@ -42,11 +42,11 @@ internal static class EntityXml
             topic.Name,
             new XElement(
                 Service + "TopicDescription",
-                Value("MaxSizeInMegabytes", 5120),
+                Value("MaxSizeInMegabytes", topic.MaxSizeInBytes / (1024 * 1024)),
                 Value("RequiresDuplicateDetection", true),
                 Value("DuplicateDetectionHistoryTimeWindow", topic.DuplicateDetectionWindow),
                 Value("EnableBatchedOperations", true),
-                Value("SizeInBytes", 0),
+                Value("SizeInBytes", topic.SizeInBytes),
                 Value("Status", "Active"),
                 Value("SupportOrdering", true),
                 CountDetails(0, 0, topic.Scheduled.Count),

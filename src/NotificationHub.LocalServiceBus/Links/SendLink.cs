@@ -104,7 +104,19 @@ internal sealed class SendLink
             return;
         }
 
-        bus.Accept(topic, messages);
+        if (topic.IsFull)
+        {
+            Reject(
+                message,
+                Fault.Error(
+                    AmqpConditions.ResourceLimitExceeded,
+                    $"The topic has reached its maximum size of {topic.MaxSizeInBytes} bytes."
+                )
+            );
+            return;
+        }
+
+        topic.Accept(messages);
         if (fault?.Effect == FaultEffect.LostResponse)
         {
             connection.Cut();

@@ -52,6 +52,8 @@ public sealed record BusMessage
 
     internal MessageSections Sections { get; init; } = MessageSections.Empty;
 
+    internal int SizeInBytes => Sections.Properties.Count + Sections.ApplicationProperties.Count + Sections.Body.Count;
+
     internal BusMessage With(IEnumerable<KeyValuePair<string, object>> changed)
     {
         var properties = new Dictionary<string, object>(Properties);

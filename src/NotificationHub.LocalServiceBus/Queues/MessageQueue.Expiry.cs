@@ -3,6 +3,8 @@ namespace NotificationHub.LocalBus;
 /// <content>Ends locks, sessions and lifetimes.</content>
 internal sealed partial class MessageQueue
 {
+    private static readonly TimeSpan LongestTracked = TimeSpan.FromDays(1);
+
     private void OnTimer()
     {
         lock (gate)
@@ -61,8 +63,10 @@ internal sealed partial class MessageQueue
             // The session's lock holds its messages.
             MessageState.Locked when queued.Line.SessionId is not null => DateTimeOffset.MaxValue,
             MessageState.Locked => queued.LockedUntil,
-            // The queue's own lifetime is so long that checking it at delivery is enough.
-            _ => queued.Message.TimeToLive is null ? DateTimeOffset.MaxValue : queued.ExpiresAt,
+            // A lifetime of days is checked at delivery only.
+            _ when queued.Message.TimeToLive is null && settings.DefaultTimeToLive > LongestTracked =>
+                DateTimeOffset.MaxValue,
+            _ => queued.ExpiresAt,
         };
         if (deadline == queued.Deadline)
         {

@@ -19,6 +19,7 @@ internal sealed partial class MessageQueue : IDisposable
     private long lastSequenceNumber;
     private long delivered;
     private long completed;
+    private long size;
 
     /// <param name="settings">Lock duration, delivery limit and lifetimes.</param>
     /// <param name="time">Clock of locks and lifetimes.</param>
@@ -42,6 +43,8 @@ internal sealed partial class MessageQueue : IDisposable
             }
         }
     }
+
+    public long SizeInBytes => Interlocked.Read(ref size);
 
     /// <summary>Deliveries, including repeated ones.</summary>
     public long Delivered => Interlocked.Read(ref delivered);
@@ -70,6 +73,7 @@ internal sealed partial class MessageQueue : IDisposable
             var queued = new QueuedMessage(message, ++lastSequenceNumber, expiresAt, line);
             messages.Add(queued.SequenceNumber, queued);
             line.Count++;
+            Interlocked.Add(ref size, queued.SizeInBytes);
             MakeAvailable(queued);
         }
     }
@@ -301,6 +305,7 @@ internal sealed partial class MessageQueue : IDisposable
         queued.State = MessageState.Removed;
         messages.Remove(queued.SequenceNumber);
         queued.Line.Count--;
+        Interlocked.Add(ref size, -queued.SizeInBytes);
         Track(queued);
     }
 }

@@ -21,6 +21,9 @@ internal sealed class QueuedMessage(BusMessage message, long sequenceNumber, Dat
 {
     public BusMessage Message { get; set; } = message;
 
+    /// <summary>The size at arrival: a receiver may change properties.</summary>
+    public int SizeInBytes { get; } = message.SizeInBytes;
+
     public long SequenceNumber => sequenceNumber;
 
     public DateTimeOffset ExpiresAt => expiresAt;

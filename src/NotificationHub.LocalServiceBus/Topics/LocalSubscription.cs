@@ -9,7 +9,6 @@ public sealed class LocalSubscription
     private readonly Lock gate = new();
     private readonly List<BusMessage> history = [];
     private readonly bool keepHistory;
-    private readonly int maxMessages;
     private volatile SubscriptionRule[] rules;
     private Channel<BusMessage>? tap;
     private long enqueued;
@@ -24,7 +23,7 @@ public sealed class LocalSubscription
     {
         Name = name;
         this.rules = [.. rules];
-        (keepHistory, maxMessages) = (options.KeepHistory, options.MaxQueuedMessages);
+        keepHistory = options.KeepHistory;
         DeadLetters = new MessageQueue(settings with { RequiresSession = false }, options.TimeProvider, null);
         Queue = new MessageQueue(settings, options.TimeProvider, DeadLetter);
     }
@@ -71,7 +70,7 @@ public sealed class LocalSubscription
 
     internal IReadOnlyList<SubscriptionRule> Rules => rules;
 
-    internal bool IsFull => Queue.Count >= maxMessages;
+    internal long SizeInBytes => Queue.SizeInBytes + DeadLetters.SizeInBytes;
 
     /// <summary>From now on, writes what arrives to this reader instead of the queue: a fast subscriber inside the process.</summary>
     public ChannelReader<BusMessage> Tap()

@@ -27,6 +27,7 @@ public sealed class LocalTopic
         (Name, DuplicateDetectionWindow) = (name, window);
         this.subscriptions = [.. subscriptions];
         (keepHistory, time, this.violations) = (options.KeepHistory, options.TimeProvider, violations);
+        MaxSizeInBytes = options.MaxTopicBytes;
         Scheduled = new ScheduledMessages(time, message => Publish([message], time.GetUtcNow()));
     }
 
@@ -42,6 +43,9 @@ public sealed class LocalTopic
     /// <summary>Messages that duplicate detection dropped. Service Bus confirms them to the sender.</summary>
     public long Duplicates => Interlocked.Read(ref duplicates);
 
+    /// <summary>Size of the messages and dead letters of all subscriptions; each subscription has its own copies.</summary>
+    public long SizeInBytes => subscriptions.Sum(subscription => subscription.SizeInBytes);
+
     /// <summary>Message IDs of each send, including duplicates, in order; empty if <see cref="LocalServiceBusOptions.KeepHistory"/> is off.</summary>
     public IReadOnlyList<TopicSend> Sends
     {
@@ -55,6 +59,10 @@ public sealed class LocalTopic
     }
 
     internal TimeSpan DuplicateDetectionWindow { get; }
+
+    internal long MaxSizeInBytes { get; }
+
+    internal bool IsFull => SizeInBytes >= MaxSizeInBytes;
 
     internal ScheduledMessages Scheduled { get; }
 

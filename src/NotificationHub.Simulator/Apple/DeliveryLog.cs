@@ -5,7 +5,13 @@ namespace NotificationHub.Simulator.Apple;
 /// <summary>One delivery attempt.</summary>
 /// <param name="Status">The HTTP status; null if there was no response.</param>
 /// <param name="RetryAfter">The response's <c>Retry-After</c>, which Apple ignores.</param>
-internal sealed record DeliveryAttempt(DateTimeOffset At, int? Status, TimeSpan? RetryAfter = null)
+/// <param name="Error">Why there was no response; null if there was one, or after the time limit.</param>
+internal sealed record DeliveryAttempt(
+    DateTimeOffset At,
+    int? Status,
+    TimeSpan? RetryAfter = null,
+    HttpRequestError? Error = null
+)
 {
     public bool IsAnswered => Status is >= 200 and < 300;
 }

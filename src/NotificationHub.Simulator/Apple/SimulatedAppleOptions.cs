@@ -1,3 +1,5 @@
+using System.Net.Security;
+
 namespace NotificationHub.Simulator.Apple;
 
 /// <summary>Normal behavior; <see cref="Faults.SimulatedAppleFaults"/> adds faults.</summary>
@@ -67,4 +69,7 @@ internal sealed class SimulatedDeliveryOptions
 
     /// <summary>Time limit for a response; after it, the attempt has failed.</summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Verifies the receiver's certificate; null: the machine's trusted authorities decide.</summary>
+    public RemoteCertificateValidationCallback? CertificateValidation { get; init; }
 }

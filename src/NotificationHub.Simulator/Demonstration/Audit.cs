@@ -41,40 +41,53 @@ internal sealed class Audit(
 )
 {
     private readonly Subscriber subscriber = new();
+    private readonly Dictionary<(string Topic, string Subscription), List<ServiceBusReceivedMessage>> received = [];
 
     /// <summary>Receives all messages of all subscriptions, which are empty afterwards.</summary>
+    /// <param name="unread">The name of a subscription without a consumer.</param>
+    public async Task ReceiveAsync(CancellationToken cancellationToken, string? unread = null)
+    {
+        foreach (var topic in bus.Topics)
+        {
+            foreach (var subscription in topic.Subscriptions.Where(one => one.Name != unread))
+            {
+                var messages = await Receiver.ReceiveAllAsync(bus, topic.Name, subscription.Name, cancellationToken);
+                if (!received.TryAdd((topic.Name, subscription.Name), [.. messages]))
+                {
+                    received[(topic.Name, subscription.Name)].AddRange(messages);
+                }
+            }
+        }
+    }
+
+    /// <summary>Receives the remaining messages, and checks all that were received.</summary>
     public async Task<Findings> RunAsync(Database database, CancellationToken cancellationToken)
     {
         var losses = await FollowNotificationsAsync(database, cancellationToken);
         var expected = await ReadEventsAsync(database, cancellationToken);
-        List<Received> all = [];
-        foreach (var topic in bus.Topics)
-        {
-            foreach (var subscription in topic.Subscriptions)
-            {
-                all.Add(
-                    new Received(
-                        topic.Name,
-                        subscription.Name,
-                        subscription.RequiresSession,
-                        await Receiver.ReceiveAllAsync(bus, topic.Name, subscription.Name, cancellationToken)
-                    )
-                );
-            }
-        }
+        await ReceiveAsync(cancellationToken);
+        List<Received> all =
+        [
+            .. received.Select(one => new Received(
+                one.Key.Topic,
+                one.Key.Subscription,
+                bus.Subscription(one.Key.Topic, one.Key.Subscription).RequiresSession,
+                one.Value
+            )),
+        ];
 
         // The hub still runs and may have published more events meanwhile.
         var possible = await ReadEventsAsync(database, cancellationToken);
         var outOfOrder = 0L;
-        foreach (var received in all)
+        foreach (var one in all)
         {
             losses += Losses.Between(
-                [.. expected[received.Topic]],
-                [.. possible[received.Topic]],
-                [.. received.Messages.Select(message => message.MessageId)]
+                [.. expected[one.Topic]],
+                [.. possible[one.Topic]],
+                [.. one.Messages.Select(message => message.MessageId)]
             );
-            outOfOrder += received.Sequences.Sum(CountOutOfOrder);
-            foreach (var message in received.Messages)
+            outOfOrder += one.Sequences.Sum(CountOutOfOrder);
+            foreach (var message in one.Messages)
             {
                 subscriber.Apply(message);
             }

@@ -25,12 +25,14 @@ internal sealed class AppleCheck(AppleClient apple) : SingleDiagnosticCheck("App
 internal sealed class ClockCheck(AppleClient apple, IHttpClientFactory clients, TimeProvider time)
     : SingleDiagnosticCheck("clock")
 {
+    public const string Client = "Diagnosis";
+
     // Service Bus signatures and Entra tokens tolerate five minutes.
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
     protected override async Task<DiagnosticResult> CheckOneAsync(CancellationToken cancellationToken)
     {
-        using var http = clients.CreateClient(PublicUrlCheck.Client);
+        using var http = clients.CreateClient(Client);
         try
         {
             // Every response has a date, whatever its status.

@@ -98,11 +98,9 @@ internal sealed class DiagnosticRunner(IEnumerable<DiagnosticCheck> checks)
 
 internal static class DiagnosticsSetup
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
-
     public static void AddDiagnostics(this HubBuilder hub)
     {
-        hub.Services.AddHttpClient(PublicUrlCheck.Client, http => http.Timeout = Timeout)
+        hub.Services.AddHttpClient(ClockCheck.Client, http => http.Timeout = PublicUrlCheck.Timeout)
             .ConfigurePrimaryHttpMessageHandler(() =>
                 new SocketsHttpHandler
                 {
@@ -112,6 +110,7 @@ internal static class DiagnosticsSetup
                 }
             )
             .RemoveAllLoggers();
+        hub.Services.AddSingleton(new CertificateTrust());
         // doctor reports the results in this order.
         hub.Services.AddSingleton<DiagnosticCheck, DatabaseFileCheck>();
         hub.Services.AddSingleton<DiagnosticCheck, DatabaseCheck>();

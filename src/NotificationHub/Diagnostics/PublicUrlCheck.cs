@@ -1,15 +1,18 @@
 using System.Net;
+using System.Net.Security;
 using NotificationHub.Locations;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Diagnostics;
 
-/// <summary>Checks that the notification URL leads to a hub: its name resolves, its certificate is trusted, and the response is that of the intake.</summary>
-internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clients)
+/// <summary>
+/// Checks that the notification URL leads to a hub: its name resolves, its certificate is trusted and does not expire soon, and the
+/// response is that of the intake.
+/// </summary>
+internal sealed class PublicUrlCheck(Database database, CertificateTrust trust, TimeProvider time)
     : DiagnosticCheck("public URL", needsDatabase: true)
 {
-    /// <summary>A client that follows no redirects, because Apple may not follow them either.</summary>
-    public const string Client = "Diagnosis";
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
     private const string Path = "/notifications/";
 
@@ -28,21 +31,45 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
             : [DiagnosticResult.NotChecked("no location is registered, so Apple has no URL")];
     }
 
-    private async Task<DiagnosticResult> CheckAsync(string hub, CancellationToken cancellationToken)
+    public async Task<DiagnosticResult> CheckAsync(string hub, CancellationToken cancellationToken)
     {
-        using var http = clients.CreateClient(Client);
+        PresentedCertificate? certificate = null;
+        using var http = new HttpClient(
+            // Apple may not follow redirects.
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    CertificateChainPolicy = trust.CreatePolicy(time.GetUtcNow()),
+                    RemoteCertificateValidationCallback = (_, presented, chain, errors) =>
+                    {
+                        certificate = PresentedCertificate.From(presented, chain, errors);
+                        return errors == SslPolicyErrors.None;
+                    },
+                },
+            }
+        )
+        {
+            Timeout = Timeout,
+        };
         try
         {
             using var response = await http.GetAsync(new Uri($"{hub}{Path}x"), cancellationToken);
-            return Evaluate(hub, response.StatusCode);
+            var result = Evaluate(hub, response.StatusCode, certificate);
+            return result.Status == DiagnosticStatus.Ok
+                ? certificate?.FindProblem(time.GetUtcNow(), hub) ?? result
+                : result;
         }
         catch (HttpRequestException exception)
         {
-            return DiagnosticResult.Failed(
-                exception.GetBaseException().Message,
-                AdviceOn(exception.HttpRequestError),
-                hub
-            );
+            return certificate?.FindProblem(time.GetUtcNow(), hub)
+                ?? DiagnosticResult.Failed(
+                    exception.GetBaseException().Message,
+                    AdviceOn(exception.HttpRequestError),
+                    hub
+                );
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -54,10 +81,15 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
         }
     }
 
-    private static DiagnosticResult Evaluate(string hub, HttpStatusCode status) =>
+    private static DiagnosticResult Evaluate(string hub, HttpStatusCode status, PresentedCertificate? certificate) =>
         (int)status switch
         {
-            405 or 401 => DiagnosticResult.Ok("resolves, has a trusted certificate, and responds like a hub", hub),
+            405 or 401 => DiagnosticResult.Ok(
+                certificate is null
+                    ? "resolves and responds like a hub"
+                    : $"resolves, has a trusted certificate until {certificate.NotAfter:yyyy-MM-dd}, and responds like a hub",
+                hub
+            ),
             >= 300 and < 400 => DiagnosticResult.Failed(
                 $"redirects ({(int)status})",
                 "Serve the notification URL itself, or register the address that it redirects to: Apple may not follow redirects.",
@@ -84,8 +116,7 @@ internal sealed class PublicUrlCheck(Database database, IHttpClientFactory clien
         error switch
         {
             HttpRequestError.NameResolutionError => "Add the name to DNS, or register a name that resolves.",
-            HttpRequestError.SecureConnectionError =>
-                "Serve a certificate for this name from a publicly trusted authority, with its full chain.",
+            HttpRequestError.SecureConnectionError => PresentedCertificate.Advice,
             HttpRequestError.ConnectionError =>
                 "Check that the hub or its proxy listens there, and that no firewall blocks it.",
             _ => "Check which service responds there, and that it supports HTTPS.",

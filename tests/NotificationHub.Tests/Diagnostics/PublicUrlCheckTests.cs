@@ -1,8 +1,11 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
+using NotificationHub.Diagnostics;
+using NotificationHub.Drill;
 
 namespace NotificationHub.Tests.Diagnostics;
 
@@ -49,12 +52,66 @@ public sealed class PublicUrlCheckTests
         failure.Advice().ShouldContain("publicly trusted");
     }
 
-    private static async Task<WebApplication> StartAsync(string url, int status)
+    [Theory]
+    [InlineData(22, "localhost", null)]
+    [InlineData(20, "localhost", "expires at 2026-08-21 12:00Z")]
+    [InlineData(-1, "localhost", "expired at 2026-07-31 12:00Z")]
+    [InlineData(60, "hub.example.com", "is for another name")]
+    [InlineData(-1, "hub.example.com", "expired at 2026-07-31 12:00Z and is for another name")]
+    [InlineData(91, "localhost", "is not valid before 2026-08-02 12:00Z")]
+    public async Task A_certificate_that_clients_reject_now_or_soon_fails(int days, string host, string? found)
+    {
+        using var authority = new CertificateAuthority(new ManualClock());
+        using var certificate = authority.Issue(TimeSpan.FromDays(days), host);
+        await using var server = await StartAsync("https://127.0.0.1:0", 405, certificate);
+        var url = server.Urls.Single().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+
+        var result = await new PublicUrlCheck(null!, authority.Trust, new ManualClock()).CheckAsync(
+            url,
+            CancellationToken.None
+        );
+
+        if (found is null)
+        {
+            result.Found.ShouldContain("has a trusted certificate until 2026-08-23");
+            result.Status.ShouldBe(DiagnosticStatus.Ok);
+        }
+        else
+        {
+            result.Found.ShouldContain(found);
+            result.Status.ShouldBe(DiagnosticStatus.Failed);
+            result.Advice!.ShouldContain(found.StartsWith("expire", StringComparison.Ordinal) ? "Renew" : "for this name");
+        }
+    }
+
+    [Theory]
+    [InlineData(90, 20, true)]
+    [InlineData(90, 22, false)]
+    [InlineData(6, 3, false)]
+    [InlineData(6, 1, true)]
+    public void A_certificate_of_a_few_days_is_renewed_later(int lifetime, int left, bool isReported)
+    {
+        var now = new ManualClock().GetUtcNow();
+        var certificate = new PresentedCertificate(
+            now.AddDays(left - lifetime),
+            now.AddDays(left),
+            SslPolicyErrors.None,
+            []
+        );
+
+        (certificate.FindProblem(now, "https://hub.example.com") is not null).ShouldBe(isReported);
+    }
+
+    private static async Task<WebApplication> StartAsync(
+        string url,
+        int status,
+        X509Certificate2? certificate = null
+    )
     {
         var builder = WebApplication.CreateBuilder([$"--urls={url}"]);
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
-            kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = SelfSigned())
+            kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate ?? SelfSigned())
         );
         var app = builder.Build();
         app.Run(context =>

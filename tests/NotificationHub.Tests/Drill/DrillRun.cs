@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using NotificationHub.Drill;
 using NotificationHub.Tests.Simulator;
@@ -46,9 +47,18 @@ internal sealed partial class DrillRun
     public TimeSpan At(string text) =>
         TimeSpan.Parse(Lines.Last(line => line.Contains(text, StringComparison.Ordinal)).Split(' ')[0]);
 
+    /// <summary>The numbers that follow the text, one for each line that contains it.</summary>
+    public IReadOnlyList<double> Numbers(string text) =>
+        [
+            .. Lines
+                .Where(line => line.Contains(text, StringComparison.Ordinal))
+                .Select(line => Number().Match(line, line.IndexOf(text, StringComparison.Ordinal) + text.Length).Value)
+                .Select(number => double.Parse(number, CultureInfo.InvariantCulture)),
+        ];
+
     /// <summary>Masks numbers, which differ from run to run.</summary>
-    public static string Mask(string line) => Numbers().Replace(line.Trim(), "#");
+    public static string Mask(string line) => Number().Replace(line.Trim(), "#");
 
     [GeneratedRegex(@"[0-9]+(\.[0-9]+)?")]
-    private static partial Regex Numbers();
+    private static partial Regex Number();
 }

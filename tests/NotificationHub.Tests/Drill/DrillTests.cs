@@ -9,6 +9,7 @@ public sealed class DrillTests
     private const string Well = "health  live 200, ready 200, healthy";
     private const string Degraded = "health  live 200, ready 200, degraded";
     private const string Unhealthy = "health  live 200, ready 503, unhealthy";
+    private const string Starting = "health  live 200, ready 503, detail 503";
     private const string Recovered = "recovered; lost: 0, duplicated: 0";
 
     [Fact]
@@ -154,5 +155,113 @@ public sealed class DrillTests
             Recovered
         );
         Runbook.ShouldQuote("disk-full", drill);
+    }
+
+    [Fact]
+    public async Task A_hub_whose_database_server_is_away_responds_503_until_it_can_open_the_database()
+    {
+        var drill = await DrillRun.RunAsync("database-away");
+
+        drill.ShouldPrint(
+            Well,
+            "done    the hub restarts while its database server refuses connections",
+            "3 deliveries answered 503 with Retry-After: 5",
+            Starting,
+            "log     Could not open the database; responding 503 to deliveries.",
+            "done    the database server accepts connections, but does not respond",
+            "3 deliveries answered 503 with Retry-After: 5",
+            Starting,
+            "done    the database server is back",
+            "3 deliveries answered 200",
+            Well,
+            Recovered
+        );
+        Runbook.ShouldQuote("database-away", drill);
+    }
+
+    [Fact]
+    public async Task A_slow_database_delays_deliveries_and_a_replica_stays_ready_up_to_two_seconds()
+    {
+        var drill = await DrillRun.RunAsync("database-slow");
+
+        drill.ShouldPrint(
+            Well,
+            "done    3 times, a transaction takes 1.5 seconds",
+            "3 deliveries answered 200",
+            "health  ready 200, 200, 200 while",
+            "done    a transaction takes longer than two seconds",
+            Unhealthy,
+            "health  - the database did not take a transaction within 2 seconds",
+            "log     Not ready; load balancers send deliveries to other replicas",
+            "done    after 2 minutes, the database is fast again",
+            "1 deliveries answered 200",
+            Well,
+            Recovered
+        );
+        drill.Lines.ShouldNotContain(line => line.Contains("answered 503", StringComparison.Ordinal));
+        Runbook.ShouldQuote("database-slow", drill);
+    }
+
+    [Fact]
+    public async Task An_unread_subscription_stops_its_topic_until_it_is_deleted()
+    {
+        var drill = await DrillRun.RunAsync("subscription-unread");
+
+        drill.ShouldPrint(
+            Well,
+            "done    the other consumers have received their messages",
+            "metric  Size of topic assets: ",
+            "done    the unread messages have expired",
+            "metric  Size of topic assets: ",
+            "done    more than five minutes after the topic was full",
+            "deliveries answered 200",
+            "metric  Size of topic assets: 1",
+            Degraded,
+            "pending: Topic assets: a quota is exceeded",
+            "metric  notificationhub.publishing.stopped{topic=users} 0",
+            "done    an operator deletes the subscription",
+            "metric  notificationhub.publishing.stopped{topic=assets} 0",
+            "; DeadletteredMessages: 0",
+            Well,
+            Recovered
+        );
+        // The alerts topic-size and consumer-dead-letters precede the stop; topic-delayed follows it.
+        var sizes = drill.Numbers("Size of topic assets: ");
+        sizes[0].ShouldBeInRange(80, 99);
+        sizes[2].ShouldBeGreaterThanOrEqualTo(100);
+        sizes[3].ShouldBeLessThan(80);
+        drill.Numbers("DeadletteredMessages: ")[1].ShouldBeGreaterThan(0);
+        drill.Numbers("oldest_pending_age{stage=publishing:assets} ").Single().ShouldBeGreaterThan(300);
+        Runbook.ShouldQuote("subscription-unread", drill);
+    }
+
+    [Fact]
+    public async Task An_expired_certificate_shows_from_outside_only_and_a_reconciliation_finds_the_lost_changes()
+    {
+        var drill = await DrillRun.RunAsync("certificate-expired");
+
+        drill.ShouldPrint(
+            Well,
+            "doctor  public URL: resolves, has a trusted certificate until 2026-10-30",
+            "expires in an hour",
+            "3 deliveries answered 200",
+            "doctor  public URL: FAILED: the certificate expires at 2026-08-01 13:0",
+            "done    an hour later, the certificate has expired",
+            "apple   9 deliveries got no response: SecureConnectionError",
+            "probe   GET /health/live: SecureConnectionError",
+            "doctor  public URL: FAILED: the certificate expired at 2026-08-01 13:0",
+            Well,
+            "metric  notificationhub.intake.deliveries{outcome=stored} ",
+            "the certificate is renewed",
+            "probe   GET /health/live: 200",
+            "reconcile --location L",
+            Well,
+            "event   reconcile.drift-found.v1 ",
+            "3 abandoned by Apple",
+            Recovered
+        );
+        // The hub itself notices nothing.
+        drill.Numbers("deliveries{outcome=stored} ").Distinct().ShouldHaveSingleItem();
+        Runbook.ShouldQuote("certificate-expired", drill);
     }
 }

@@ -52,6 +52,8 @@ public sealed class AdministrationTests
         (counts.ActiveMessageCount, counts.DeadLetterMessageCount, counts.TotalMessageCount).ShouldBe((2, 1, 3));
         var topic = (await administration.GetTopicRuntimePropertiesAsync(Topic)).Value;
         (topic.ScheduledMessageCount, topic.SubscriptionCount).ShouldBe((1, 1));
+        topic.SizeInBytes.ShouldBe(test.Bus.Topic(Topic).SizeInBytes);
+        topic.SizeInBytes.ShouldBeGreaterThan(3 * "{}".Length);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Transactions;
 using Azure.Messaging.ServiceBus;
+using Azure.Messaging.ServiceBus.Administration;
 using static NotificationHub.Tests.LocalBus.TestBus;
 
 namespace NotificationHub.Tests.LocalBus;
@@ -128,6 +129,25 @@ public sealed class ReceiveTests
 
         test.Subscription.QueueCount.ShouldBe(0);
         (await NextAsync(test.DeadLetters())).DeadLetterReason.ShouldBe("TTLExpiredException");
+    }
+
+    [Fact]
+    public async Task A_short_lifetime_of_the_subscription_ends_without_a_receiver()
+    {
+        await using var test = await WithAsync();
+        await new ServiceBusAdministrationClient(test.Bus.ConnectionString).CreateSubscriptionAsync(
+            new CreateSubscriptionOptions(Topic, "unread")
+            {
+                DefaultMessageTimeToLive = TimeSpan.FromHours(1),
+                DeadLetteringOnMessageExpiration = true,
+            }
+        );
+        await test.Sender.SendMessageAsync(Message("1"));
+
+        test.Clock.Advance(TimeSpan.FromHours(1));
+
+        var unread = test.Bus.Subscription(Topic, "unread");
+        (unread.QueueCount, unread.DeadLetterCount).ShouldBe((0, 1));
     }
 
     [Fact]

@@ -137,15 +137,28 @@ public sealed class SendTests
     }
 
     [Fact]
-    public async Task A_full_subscription_rejects_sends_to_its_topic()
+    public async Task A_full_topic_rejects_sends_until_messages_and_dead_letters_are_gone()
     {
-        await using var test = await StartAsync(options => options with { MaxQueuedMessages = 2 });
-        await test.Sender.SendMessagesAsync([Message("1"), Message("2")]);
+        await using var test = await StartAsync(options => options with { MaxTopicBytes = 1 });
+        await test.Sender.SendMessageAsync(Message("1"));
 
-        (await Should.ThrowAsync<ServiceBusException>(test.Sender.SendMessageAsync(Message("3")))).Reason.ShouldBe(
-            ServiceBusFailureReason.QuotaExceeded
-        );
-        test.Received.ShouldBe(["1", "2"]);
+        await RejectAsync("2");
+        var receiver = test.Receiver();
+        await receiver.DeadLetterMessageAsync(await NextAsync(receiver), "broken");
+        await RejectAsync("3");
+        var deadLetters = test.DeadLetters();
+        await deadLetters.CompleteMessageAsync(await NextAsync(deadLetters));
+
+        test.Bus.Topic(Topic).SizeInBytes.ShouldBe(0);
+        await test.Sender.SendMessageAsync(Message("4"));
+        test.Received.ShouldBe(["1", "4"]);
+        // A full topic is not the sender's fault.
+        test.Bus.Violations.ShouldBeEmpty();
+
+        async Task RejectAsync(string id) =>
+            (await Should.ThrowAsync<ServiceBusException>(test.Sender.SendMessageAsync(Message(id)))).Reason.ShouldBe(
+                ServiceBusFailureReason.QuotaExceeded
+            );
     }
 
     [Fact]

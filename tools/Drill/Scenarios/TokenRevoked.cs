@@ -23,7 +23,7 @@ internal static class TokenRevoked
         journal.RecordMetric("notificationhub.locations{state=revoked}");
         journal.RecordMetric("notificationhub.refetch.pending");
 
-        await scene.RenewContentTokenAsync(cancellationToken);
+        await scene.Operator.RenewContentTokenAsync(cancellationToken);
         journal.Action("an operator gives the location the new content token: locations renew-token L --token-file F");
     }
 }

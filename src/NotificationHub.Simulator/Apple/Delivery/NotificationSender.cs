@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Mime;
+using System.Net.Security;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -39,6 +40,10 @@ internal sealed class NotificationSender(TimeProvider timeProvider, SimulatedDel
             AllowAutoRedirect = false,
             UseCookies = false,
             UseProxy = false,
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = options.CertificateValidation,
+            },
             ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
         }
     )
@@ -56,8 +61,7 @@ internal sealed class NotificationSender(TimeProvider timeProvider, SimulatedDel
         try
         {
             var at = timeProvider.GetUtcNow();
-            var (status, retryAfter) = await SendAsync(notification, destination, cancellationToken);
-            var attempt = new DeliveryAttempt(at, status, retryAfter);
+            var attempt = await SendAsync(at, notification, destination, cancellationToken);
             log.RecordAttempt(notification, attempt);
             return attempt;
         }
@@ -73,7 +77,8 @@ internal sealed class NotificationSender(TimeProvider timeProvider, SimulatedDel
         _connections.Dispose();
     }
 
-    private async Task<(int? Status, TimeSpan? RetryAfter)> SendAsync(
+    private async Task<DeliveryAttempt> SendAsync(
+        DateTimeOffset at,
         OutgoingNotification notification,
         NotificationDestination destination,
         CancellationToken cancellationToken
@@ -93,15 +98,15 @@ internal sealed class NotificationSender(TimeProvider timeProvider, SimulatedDel
                 HttpCompletionOption.ResponseHeadersRead,
                 either.Token
             );
-            return ((int)response.StatusCode, response.Headers.RetryAfter?.Delta);
+            return new DeliveryAttempt(at, (int)response.StatusCode, response.Headers.RetryAfter?.Delta);
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException exception)
         {
-            return (null, null);
+            return new DeliveryAttempt(at, null, Error: exception.HttpRequestError);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, null);
+            return new DeliveryAttempt(at, null);
         }
     }
 }
