@@ -193,7 +193,7 @@ public sealed class DrillTests
             Unhealthy,
             "health  - the database did not take a transaction within 2 seconds",
             "log     Not ready; load balancers send deliveries to other replicas",
-            "done    after 2 minutes, the database is fast again",
+            "done    after 30 seconds, the database is fast again",
             "1 deliveries answered 200",
             Well,
             Recovered

@@ -33,9 +33,7 @@ internal static class SubscriptionUnread
         journal.Action($"subscription {Topic}/{Unread} has lost its consumer and its line in topics.json");
         while (Percent(scene) <= AlertPercent)
         {
-            await scene.WorkAsync(cancellationToken);
-            await scene.UntilHealthyAsync(cancellationToken);
-            await scene.Audit.ReceiveAsync(cancellationToken, Unread);
+            await WorkAsync(scene, cancellationToken);
         }
 
         journal.Action("the other consumers have received their messages");
@@ -47,12 +45,9 @@ internal static class SubscriptionUnread
 
         while (!await journal.HasReasonAsync(Stopped, cancellationToken))
         {
-            await scene.Audit.ReceiveAsync(cancellationToken, Unread);
-            await scene.WorkUntilAnsweredAsync(cancellationToken);
-            await scene.Time.PassAsync(TimeSpan.FromMinutes(1), cancellationToken);
+            await WorkAsync(scene, cancellationToken);
         }
 
-        await scene.Audit.ReceiveAsync(cancellationToken, Unread);
         await scene.Time.UntilAsync(
             () => Task.FromResult(journal.Measure(Age) > AlertSeconds),
             $"{Age} exceeds {AlertSeconds}",
@@ -69,6 +64,14 @@ internal static class SubscriptionUnread
         journal.Action("an operator deletes the subscription: remove-undeclared.sh GROUP NAMESPACE --delete");
         await scene.UntilMetricAsync($"notificationhub.publishing.stopped{{topic={Topic}}}", 0, cancellationToken);
         RecordTopic(scene);
+    }
+
+    private static async Task WorkAsync(DrillScene scene, CancellationToken cancellationToken)
+    {
+        await scene.WorkUntilAnsweredAsync(cancellationToken);
+        await scene.Time.PassAsync(TimeSpan.FromMinutes(1), cancellationToken);
+        // The other consumers.
+        await scene.Audit.ReceiveAsync(cancellationToken, Unread);
     }
 
     private static void RecordTopic(DrillScene scene)
