@@ -27,9 +27,7 @@ internal static class DrillProgram
         var json = new Option<bool>("--json") { Description = "Print one JSON array instead of text." };
         var requestTable = new Command("request-table", "Count the requests to Apple that typical changes cause.");
         requestTable.SetAction((_, cancellationToken) => RequestTable.PrintAsync(output, cancellationToken));
-        var command = new RootCommand(
-            "Break what a hub depends on, one scenario after the other, on virtual time."
-        )
+        var command = new RootCommand("Break what a hub depends on, one scenario after the other, on virtual time.")
         {
             scenario,
             json,

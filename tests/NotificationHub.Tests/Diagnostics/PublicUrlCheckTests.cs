@@ -80,7 +80,9 @@ public sealed class PublicUrlCheckTests
         {
             result.Found.ShouldContain(found);
             result.Status.ShouldBe(DiagnosticStatus.Failed);
-            result.Advice!.ShouldContain(found.StartsWith("expire", StringComparison.Ordinal) ? "Renew" : "for this name");
+            result.Advice!.ShouldContain(
+                found.StartsWith("expire", StringComparison.Ordinal) ? "Renew" : "for this name"
+            );
         }
     }
 
@@ -102,11 +104,7 @@ public sealed class PublicUrlCheckTests
         (certificate.FindProblem(now, "https://hub.example.com") is not null).ShouldBe(isReported);
     }
 
-    private static async Task<WebApplication> StartAsync(
-        string url,
-        int status,
-        X509Certificate2? certificate = null
-    )
+    private static async Task<WebApplication> StartAsync(string url, int status, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateBuilder([$"--urls={url}"]);
         builder.Logging.ClearProviders();

@@ -14,7 +14,12 @@ internal static class DatabaseAway
         await scene.RestartHubAsync(cancellationToken);
         journal.Action("the hub restarts while its database server refuses connections; Apple keeps delivering");
         await scene.WorkAsync(cancellationToken);
-        await UntilAsync(scene, () => scene.Log.Find(LogLine) is not null, "the hub logs the failure", cancellationToken);
+        await UntilAsync(
+            scene,
+            () => scene.Log.Find(LogLine) is not null,
+            "the hub logs the failure",
+            cancellationToken
+        );
         await RecordAsync(scene, cancellationToken);
 
         scene.DatabaseServer.Hang();

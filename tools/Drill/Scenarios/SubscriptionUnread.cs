@@ -43,7 +43,7 @@ internal static class SubscriptionUnread
         journal.Action("the unread messages have expired");
         RecordTopic(scene);
 
-        while (!await journal.HasReasonAsync(Stopped, cancellationToken))
+        while (Percent(scene) < 100 || !await journal.HasReasonAsync(Stopped, cancellationToken))
         {
             await WorkAsync(scene, cancellationToken);
         }
