@@ -16,16 +16,15 @@ internal sealed record DrillScenario(string Name, string Title, Func<DrillScene,
     public static readonly IReadOnlyList<DrillScenario> All =
     [
         new("bus-down", "Service Bus rejects every connection for three hours", BusDown.PlayAsync),
-        new("topic-full", "a topic is full for six minutes, because a subscription is not read", TopicFull.PlayAsync),
         new("apple-down", "Apple's API returns 503 for three hours", AppleDown.PlayAsync),
         new("token-revoked", "Apple rejects a revoked content token for eight hours", TokenRevoked.PlayAsync),
         new("database-locked", "another program locks the database for two minutes", DatabaseLocked.PlayAsync),
         new("disk-full", "the database cannot grow for two minutes", DiskFull.PlayAsync),
         new("database-away", "the hub starts while its database server is away", DatabaseAway.PlayAsync),
         new("database-slow", "transactions take seconds", DatabaseSlow.PlayAsync) { Options = DatabaseSlow.Options },
-        new("subscription-unread", "an unread subscription fills its topic", SubscriptionUnread.PlayAsync)
+        new("topic-full", "an unread subscription fills its topic", TopicFull.PlayAsync)
         {
-            Options = SubscriptionUnread.Options,
+            Options = TopicFull.Options,
         },
         new("certificate-expired", "the certificate of the custom domain expires", CertificateExpired.PlayAsync)
         {

@@ -42,30 +42,6 @@ public sealed class DrillTests
     }
 
     [Fact]
-    public async Task A_full_topic_stops_alone_and_publishes_all_events_once_it_has_space()
-    {
-        var drill = await DrillRun.RunAsync("topic-full");
-
-        drill.ShouldPrint(
-            Well,
-            "have filled the topic assets",
-            "deliveries answered 200",
-            Degraded,
-            "health  - topic assets has been stopped since 2026-08-01T",
-            "six minutes later; the topic is still full",
-            Degraded,
-            "metric  notificationhub.publishing.oldest_unsent_age{topic=users} 0",
-            "event   /events?topic=assets has ",
-            "done    an operator deletes the subscription",
-            "metric  notificationhub.publishing.oldest_unsent_age{topic=assets} 0",
-            Well,
-            "received: assets/inventory ",
-            Recovered
-        );
-        Runbook.ShouldQuote("topic-full", drill);
-    }
-
-    [Fact]
     public async Task Refetch_reports_a_stall_while_Apple_is_down_and_catches_up_soon_after()
     {
         var drill = await DrillRun.RunAsync("apple-down");
@@ -205,7 +181,7 @@ public sealed class DrillTests
     [Fact]
     public async Task An_unread_subscription_stops_its_topic_until_it_is_deleted()
     {
-        var drill = await DrillRun.RunAsync("subscription-unread");
+        var drill = await DrillRun.RunAsync("topic-full");
 
         drill.ShouldPrint(
             Well,
@@ -232,7 +208,7 @@ public sealed class DrillTests
         sizes[3].ShouldBeLessThan(80);
         drill.Numbers("DeadletteredMessages: ")[1].ShouldBeGreaterThan(0);
         drill.Numbers("oldest_pending_age{stage=publishing:assets} ").Single().ShouldBeGreaterThan(300);
-        Runbook.ShouldQuote("subscription-unread", drill);
+        Runbook.ShouldQuote("topic-full", drill);
     }
 
     [Fact]
