@@ -18,8 +18,8 @@ internal sealed record GrowthOptions
           --json          Print the measurements as JSON instead of tables.
 
         Fills a log with routed and published notifications, and measures, while routing and publishing run: new deliveries; duplicates
-        from the newer half of the log; and retention, which deletes from the start of the log, first under load and then without.
-        The sizes alternate every few seconds. The log of size 0 is emptied in each round.
+        from the newer half of the log (the last 500,000 at most); and retention, which deletes from the start of the log, first under
+        load and then without. The sizes alternate every few seconds. The log of size 0 is emptied in each round.
         SQLite uses a temporary folder with 1.3 GiB for each million notifications; filling ten million takes some minutes. If
         NOTIFICATIONHUB_TEST_SQLSERVER is a connection string, the same runs on that server in temporary databases.
         """;

@@ -10,6 +10,8 @@ namespace NotificationHub.Benchmarks.Growth;
 /// </summary>
 internal sealed class GrowthRun(GrowthOptions options, GrowthEngine engine)
 {
+    private const int MaxRepeated = 500_000;
+
     // Above every number in a filled log.
     private const long FirstNewNumber = 100_000_000_000;
 
@@ -85,10 +87,10 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthEngine engine)
     private async Task<GrowthSample> MeasureDuplicatesAsync(GrowthSample sample, HubUnderLoad hub)
     {
         var before = await hub.ReadAsync();
-        // Retention has not reached the younger half.
+        // Retention has not reached them, and they are within SQLite's deduplication window.
         var duplicates = await hub.MeasureAsync(
             sample.Size > 0
-                ? () => Pick((sample.Size / 2) + 1, sample.Size)
+                ? () => Pick(sample.Size - Math.Min(sample.Size / 2, MaxRepeated) + 1, sample.Size)
                 : () => Pick(sample.FirstNumber, sample.LastNumber)
         );
         var after = await hub.ReadAsync();
