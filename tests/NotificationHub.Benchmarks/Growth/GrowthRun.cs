@@ -34,7 +34,9 @@ internal sealed class GrowthRun(GrowthOptions options, GrowthEngine engine)
                 await PrintAsync($"filling a log with {size:N0} notifications and warming up a hub");
                 var store = await engine.CreateAsync(size, routed: true);
                 await GrowthEngine.ReadIndexAsync(store);
+                var started = Stopwatch.GetTimestamp();
                 hubs.Add((size, await HubUnderLoad.StartAsync(options, store)));
+                await PrintAsync($"  the hub started in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s");
                 await hubs[^1].Hub.WarmUpAsync(numbers.Next);
             }
 
