@@ -107,6 +107,17 @@ var queryAlerts queryAlert[] = [
     threshold: 900
   }
   {
+    name: 'relay-waiting'
+    description: 'A notification has been waiting for a relay target for 12 hours: the target is stopped, or does not accept it.'
+    severity: 2
+    frequency: 'PT5M'
+    window: 'PT15M'
+    // Unlike relay-delayed, this gauge covers stopped targets.
+    query: 'AppMetrics | where Name == "${metrics.relayOldestAge}" | summarize arg_max(TimeGenerated, Sum) by Subject = tostring(Properties.target) | project Subject, Value = Sum'
+    operator: 'GreaterThan'
+    threshold: 43200
+  }
+  {
     name: 'relay-set-aside'
     description: 'A relay target rejected notifications or did not accept them for a day, and the hub has set them aside.'
     severity: 2

@@ -50,6 +50,7 @@ public sealed partial class AlertTests
             "stage-stalled",
             "dead-lettered",
             "relay-delayed",
+            "relay-waiting",
             "relay-set-aside",
             "location-states",
             "no-deliveries",
@@ -92,6 +93,8 @@ public sealed partial class AlertTests
     {
         MetricsOf("topic-delayed").ShouldBe([Metric("oldestPendingAge")]);
         MetricsOf("location-states").ShouldBe([Metric("locations")]);
+        // The health of stages does not include stopped relay targets.
+        MetricsOf("relay-waiting").ShouldBe([Metric("relayOldestAge")]);
         // Its absence means that no replica publishes.
         MetricsOf("no-metrics").ShouldBe([Metric("oldestUnsentAge")]);
     }

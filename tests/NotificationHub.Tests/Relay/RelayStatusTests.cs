@@ -55,6 +55,25 @@ public sealed class RelayStatusTests
         readings.Of("notificationhub.relay.set_aside", target).ShouldBe([0]);
     }
 
+    [Fact]
+    public async Task The_age_of_a_notification_for_a_stopped_target_is_measured()
+    {
+        await using var scene = await RelayScene.OpenAsync();
+        using var readings = new MeterReadings(scene.Test.Meters);
+        var target = await scene.AddTargetAsync();
+        await scene.SetStateAsync(RelayTargetState.Stopped);
+        await scene.PostAsync("a");
+        await scene.PassAsync();
+        scene.Clock.Advance(TimeSpan.FromHours(12));
+        scene.Metrics.Measured(await scene.Service.ListAsync(null, CancellationToken.None));
+
+        readings.Observe();
+
+        readings
+            .Of("notificationhub.relay.oldest_undelivered_age", target)
+            .ShouldBe([TimeSpan.FromHours(12).TotalSeconds]);
+    }
+
     [Theory]
     [InlineData("accepted")]
     [InlineData("quarantined")]
