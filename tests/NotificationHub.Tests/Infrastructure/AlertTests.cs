@@ -93,11 +93,14 @@ public sealed partial class AlertTests
     {
         MetricsOf("topic-delayed").ShouldBe([Metric("oldestPendingAge")]);
         MetricsOf("location-states").ShouldBe([Metric("locations")]);
-        // The health of stages does not include stopped relay targets.
-        MetricsOf("relay-waiting").ShouldBe([Metric("relayOldestAge")]);
         // Its absence means that no replica publishes.
         MetricsOf("no-metrics").ShouldBe([Metric("oldestUnsentAge")]);
     }
+
+    // The stages do not include stopped targets.
+    [BicepFact]
+    public void The_alert_on_waiting_notifications_covers_stopped_relay_targets() =>
+        MetricsOf("relay-waiting").ShouldBe([Metric("relayOldestAge")]);
 
     [BicepFact]
     public void A_single_5xx_response_raises_an_alert()
