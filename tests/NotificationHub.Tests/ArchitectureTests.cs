@@ -54,7 +54,7 @@ public sealed class ArchitectureTests
             { "FullSync", [.. Base, "Refetch", "Snapshots", "Locations", "Apple"] },
             { "OperationTracking", [.. Base, "Locations", "Apple"] },
             { "Routing", [.. Base, "Refetch", "OperationTracking", "Locations", "Snapshots"] },
-            { "Feed", [.. Base, "Publishing", "Snapshots"] },
+            { "Feed", [.. Base, "Publishing", "Replays", "Snapshots", "FullSync"] },
             { "Relay", [.. Base, "Locations"] },
             { "Retention", [.. Base, .. Stages] },
             { "Erasure", [.. Base, .. Stages] },

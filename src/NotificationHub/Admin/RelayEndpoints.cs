@@ -71,7 +71,9 @@ internal static class RelayEndpoints
             .WithSummary("Resumes forwarding, beginning with the notifications that wait for the target.");
         changes
             .MapPost("/{target}/stop", ([AsParameters] RelayCall call) => SetStateAsync(call, RelayTargetState.Stopped))
-            .WithSummary("Stops forwarding. Notifications wait for the target until Relay:MaxAge; then they are set aside.");
+            .WithSummary(
+                "Stops forwarding. Notifications wait for the target until Relay:MaxAge; then they are set aside."
+            );
         changes
             .MapPost(
                 "/{target}/resend",

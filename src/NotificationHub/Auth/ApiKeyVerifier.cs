@@ -60,7 +60,7 @@ internal sealed class ApiKeyHandler(
     {
         var user =
             keys.Find(Request.Headers.Authorization, Request.Headers[ApiKey.Header]) is { } key
-                ? HubPrincipal.Create($"key:{key.Name}", Scheme.Name, HubPolicies.ForRole(key.Role)!)
+                ? HubPrincipal.Create($"key:{key.Name}", Scheme.Name, key)
             : access.IsOpenTo(Context)
                 ? HubPrincipal.Create("loopback", Scheme.Name, HubPolicies.Consume, HubPolicies.Operate)
             : null;

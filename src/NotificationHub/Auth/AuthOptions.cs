@@ -1,4 +1,5 @@
 using FluentValidation;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Auth;
 
@@ -31,6 +32,12 @@ internal sealed class ApiKey
 
     /// <summary><c>Consume</c> for the feed; <c>Read</c> or, to change something as well, <c>Operate</c> for administration.</summary>
     public string Role { get; set; } = HubPolicies.ConsumeRole;
+
+    /// <summary>The only topics that a consumer may read; empty for all.</summary>
+    public IReadOnlyList<string> Topics { get; set; } = [];
+
+    /// <summary>The IDs of the only locations that a consumer may read; empty for all.</summary>
+    public IReadOnlyList<string> Locations { get; set; } = [];
 }
 
 internal sealed class EntraOptions
@@ -61,6 +68,16 @@ internal sealed class AuthOptionsValidator : AbstractValidator<AuthOptions>
                 key.RuleFor(value => value.Role)
                     .Must(role => HubPolicies.ForRole(role) is not null)
                     .WithMessage("must be Consume, Read or Operate");
+                key.RuleFor(value => value.Topics)
+                    .Must(topics => topics.All(topic => TopicMap.Topics.Contains(topic, StringComparer.Ordinal)))
+                    .WithMessage($"must be among {string.Join(", ", TopicMap.Topics)}");
+                key.RuleFor(value => value.Locations)
+                    .Must(locations => locations.All(location => location.Length > 0))
+                    .WithMessage("must be the IDs of locations");
+                key.RuleFor(value => value.Topics)
+                    .Must((value, topics) => topics.Count == 0 && value.Locations.Count == 0)
+                    .When(value => HubPolicies.ForRole(value.Role) is not (null or HubPolicies.Consume))
+                    .WithMessage("must be empty, like Locations, unless the role is Consume");
             });
         RuleFor(options => options.ApiKeys)
             .Must(keys => keys.DistinctBy(key => key.Name, StringComparer.Ordinal).Count() == keys.Count)

@@ -10,11 +10,11 @@ internal static class HubPrincipal
 
     private const string NameClaim = "name";
 
-    public static ClaimsPrincipal Create(string name, string scheme, params string[] roles)
-    {
-        var claims = roles.Select(role => new Claim(RoleClaim, role)).Prepend(new Claim(NameClaim, name));
-        return new ClaimsPrincipal(new ClaimsIdentity(claims, scheme, NameClaim, RoleClaim));
-    }
+    public static ClaimsPrincipal Create(string name, string scheme, params string[] roles) =>
+        Create(name, scheme, roles, []);
+
+    public static ClaimsPrincipal Create(string name, string scheme, ApiKey key) =>
+        Create(name, scheme, [HubPolicies.ForRole(key.Role)!], ConsumerScope.CreateClaims(key));
 
     /// <summary>The caller's name in the audit log. For a token this is an object ID: no e-mail address is logged.</summary>
     public static string NameOf(ClaimsPrincipal user) =>
@@ -24,6 +24,12 @@ internal static class HubPrincipal
 
     public static Actor ActorOf(HttpContext context) =>
         new(NameOf(context.User), context.Connection.RemoteIpAddress?.ToString() ?? "unknown");
+
+    private static ClaimsPrincipal Create(string name, string scheme, string[] roles, IEnumerable<Claim> scope)
+    {
+        var claims = roles.Select(role => new Claim(RoleClaim, role)).Prepend(new Claim(NameClaim, name));
+        return new ClaimsPrincipal(new ClaimsIdentity(claims.Concat(scope), scheme, NameClaim, RoleClaim));
+    }
 }
 
 /// <summary>The authorization policies, which are also the names of Entra ID's app roles.</summary>

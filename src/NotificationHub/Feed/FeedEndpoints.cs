@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotificationHub.Auth;
 using NotificationHub.Publishing;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Feed;
 
@@ -26,10 +27,21 @@ internal static class EventFeedEndpoints
         CancellationToken cancellationToken
     )
     {
-        if (FeedQuery.Parse(context.Request.Query, out var errors) is not { } query)
+        var isStream = EventStream.IsRequestedBy(context.Request);
+        var lastId = isStream ? context.Request.Headers[EventStream.LastIdHeader].ToString() : "";
+        if (FeedQuery.Parse(context.Request.Query, lastId, out var errors) is not { } query)
         {
             return TypedResults.ValidationProblem(errors);
         }
+
+        var scope = ConsumerScope.Of(context.User);
+        var topic = query.Filter.Topic ?? (query.Filter.Type is { } type ? TopicMap.TopicOf(type) : null);
+        if (scope.FindObstacle(topic, query.Filter.LocationId) is { } obstacle)
+        {
+            return OutOfScope(obstacle);
+        }
+
+        query = query with { Filter = query.Filter with { Topics = scope.Topics, Locations = scope.Locations } };
 
         var oldest = await feed.ReadOldestAsync(cancellationToken);
         if (query.After is { } after && after < oldest - 1)
@@ -39,7 +51,7 @@ internal static class EventFeedEndpoints
 
         var rejectionStatus = 0;
         using var poll =
-            query.Wait > TimeSpan.Zero
+            isStream || query.Wait > TimeSpan.Zero
                 ? longPolls.TryBegin(HubPrincipal.NameOf(context.User), out rejectionStatus)
                 : null;
         if (rejectionStatus != 0)
@@ -54,15 +66,11 @@ internal static class EventFeedEndpoints
         );
         try
         {
-            await WriteAsync(
-                context.Response,
-                feed,
-                writer,
-                query with
-                {
-                    After = query.After ?? oldest - 1,
-                },
-                stopping.Token
+            query = query with { After = query.After ?? oldest - 1 };
+            await (
+                isStream
+                    ? EventStream.WriteAsync(context.Response, feed, writer, query, stopping.Token)
+                    : WriteAsync(context.Response, feed, writer, query, stopping.Token)
             );
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -110,7 +118,7 @@ internal static class EventFeedEndpoints
         }
     }
 
-    private static async Task<Results<NotFound, EmptyHttpResult>> FindAsync(
+    private static async Task<Results<NotFound, ProblemHttpResult, EmptyHttpResult>> FindAsync(
         string id,
         HttpContext context,
         EventFeed feed,
@@ -123,11 +131,19 @@ internal static class EventFeedEndpoints
             return TypedResults.NotFound();
         }
 
+        if (ConsumerScope.Of(context.User).FindObstacle(entry.Topic, entry.LocationId) is { } obstacle)
+        {
+            return OutOfScope(obstacle);
+        }
+
         context.Response.ContentType = "application/cloudevents+json";
         writer.Write(entry, context.Response.BodyWriter);
         await context.Response.BodyWriter.FlushAsync(cancellationToken);
         return TypedResults.Empty;
     }
+
+    public static ProblemHttpResult OutOfScope(string obstacle) =>
+        TypedResults.Problem(obstacle, statusCode: StatusCodes.Status403Forbidden);
 
     private static ProblemHttpResult TooManyPolls(HttpContext context, int status)
     {
@@ -158,7 +174,7 @@ internal static class SnapshotEndpoints
     public static void MapSnapshots(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/snapshot/{location}/{kind}", ReadAsync);
 
-    private static async Task<Results<NotFound, EmptyHttpResult>> ReadAsync(
+    private static async Task<Results<NotFound, ProblemHttpResult, EmptyHttpResult>> ReadAsync(
         string location,
         string kind,
         HttpContext context,
@@ -167,6 +183,12 @@ internal static class SnapshotEndpoints
         CancellationToken cancellationToken
     )
     {
+        var topic = TopicMap.Knows($"{kind}.changed") ? TopicMap.TopicOf($"{kind}.changed") : null;
+        if (ConsumerScope.Of(context.User).FindObstacle(topic, location) is { } obstacle)
+        {
+            return EventFeedEndpoints.OutOfScope(obstacle);
+        }
+
         if (await snapshots.ReadSequenceAsync(location, kind, cancellationToken) is not { } sequence)
         {
             return TypedResults.NotFound();

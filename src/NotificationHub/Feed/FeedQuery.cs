@@ -15,7 +15,17 @@ internal sealed record FeedQuery(long? After, EventFilter Filter, int Limit, Tim
     private static readonly string[] Supported = ["after", "topic", "type", "location", "limit", "wait"];
 
     /// <summary>Parses the parameters; <paramref name="errors"/> has all errors by parameter.</summary>
-    public static FeedQuery? Parse(IQueryCollection parameters, out Dictionary<string, string[]> errors)
+    public static FeedQuery? Parse(IQueryCollection parameters, out Dictionary<string, string[]> errors) =>
+        Parse(parameters, lastEventId: "", out errors);
+
+    /// <param name="parameters">The query parameters.</param>
+    /// <param name="lastEventId">The header of a reconnecting client, which takes precedence over <c>after</c>.</param>
+    /// <param name="errors">All errors by parameter.</param>
+    public static FeedQuery? Parse(
+        IQueryCollection parameters,
+        string lastEventId,
+        out Dictionary<string, string[]> errors
+    )
     {
         errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         foreach (var (name, values) in parameters)
@@ -31,6 +41,11 @@ internal sealed record FeedQuery(long? After, EventFilter Filter, int Limit, Tim
         }
 
         var after = ParseNumber(parameters, "after", 0, long.MaxValue, errors);
+        if (lastEventId.Length > 0)
+        {
+            after = ParseNumber(lastEventId, EventStream.LastIdHeader, 0, long.MaxValue, errors);
+        }
+
         var limit = ParseNumber(parameters, "limit", 1, MaxLimit, errors);
         var wait = ParseNumber(parameters, "wait", 0, MaxWaitSeconds, errors);
         var filter = new EventFilter(
@@ -51,11 +66,11 @@ internal sealed record FeedQuery(long? After, EventFilter Filter, int Limit, Tim
         Dictionary<string, string[]> errors
     )
     {
-        if (GetSingle(parameters, name) is not { } text)
-        {
-            return null;
-        }
+        return GetSingle(parameters, name) is { } text ? ParseNumber(text, name, min, max, errors) : null;
+    }
 
+    private static long? ParseNumber(string text, string name, long min, long max, Dictionary<string, string[]> errors)
+    {
         if (
             long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
             && value >= min

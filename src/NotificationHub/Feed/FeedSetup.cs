@@ -12,6 +12,7 @@ internal static class FeedSetup
         hub.Services.AddSingleton<LongPolls>();
         hub.Services.AddSingleton<EventFeed>();
         hub.Services.AddSingleton<SnapshotFeed>();
+        hub.Services.AddSingleton<ConsumerStatusReader>();
     }
 
     public static void MapFeed(this WebApplication app)
@@ -24,6 +25,7 @@ internal static class FeedSetup
         var feed = app.MapGroup("").RequireAuthorization(HubPolicies.Consume).ServeOn(ListenerRoutes.Public);
         feed.MapEventFeed();
         feed.MapSnapshots();
+        feed.MapConsumerStatus();
         feed.MapSchemas();
     }
 }

@@ -90,7 +90,14 @@ internal sealed record EventFilter(
     string? Type = null,
     string? LocationId = null,
     long? UpTo = null
-);
+)
+{
+    /// <summary>The only topics, for a consumer's key; null for all.</summary>
+    public IReadOnlyList<string>? Topics { get; init; }
+
+    /// <summary>The only locations, for a consumer's key; null for all. Events without a location match, too.</summary>
+    public IReadOnlyList<string>? Locations { get; init; }
+}
 
 internal static class EventLog
 {
@@ -121,6 +128,8 @@ internal static class EventLog
                 filter.Type,
                 filter.LocationId,
                 filter.UpTo,
+                filter.Topics,
+                filter.Locations,
             }
         );
         while (await rows.ReadAsync(cancellationToken))
@@ -169,7 +178,9 @@ internal static class EventLog
         (filter.Topic is null ? "" : " and e.topic = @Topic")
         + (filter.Type is null ? "" : " and e.type = @Type")
         + (filter.LocationId is null ? "" : " and e.location_id = @LocationId")
-        + (filter.UpTo is null ? "" : " and e.seq <= @UpTo");
+        + (filter.UpTo is null ? "" : " and e.seq <= @UpTo")
+        + (filter.Topics is null ? "" : " and e.topic in @Topics")
+        + (filter.Locations is null ? "" : " and (e.location_id is null or e.location_id in @Locations)");
 }
 
 /// <summary>The topic of each event, from <c>infra/bicep/topics.json</c>.</summary>
