@@ -30,6 +30,8 @@ public sealed class AuditedChangesTests
         await using var hub = await HubHost.StartAsync([
             "environment=Production",
             .. AdminHost.Key(0, "pipeline", Key, "Operate"),
+            // No server listens there: what needs one is audited as failed.
+            "ServiceBus:ConnectionString=Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=k;SharedAccessKey=a2V5;UseDevelopmentEmulator=true",
         ]);
         hub.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         // The hub is not behind a proxy, so it must not believe this.
@@ -50,7 +52,27 @@ public sealed class AuditedChangesTests
         await ChangeAsync("POST /admin/locations/{id}/rotate-secret", $"{location}/rotate-secret");
         await ChangeAsync("POST /admin/locations/{id}/reconcile", $"{location}/reconcile");
         await ChangeAsync("POST /admin/dead-letters/{seq:long}/resend", "/admin/dead-letters/1001/resend");
-        await ChangeAsync("POST /admin/dead-letters/{seq:long}/discard", "/admin/dead-letters/1002/discard");
+        await ChangeAsync(
+            "POST /admin/dead-letters/{seq:long}/discard",
+            "/admin/dead-letters/1002/discard",
+            new { reason = "odd" }
+        );
+        await ChangeAsync("POST /admin/dead-letters/resend", "", new { seqs = new[] { 1003 } });
+        await ChangeAsync("POST /admin/dead-letters/discard", "", new { seqs = new[] { 1004 }, reason = "odd" });
+        foreach (var act in (string[])["resend", "discard"])
+        {
+            await ChangeAsync(
+                $"POST /admin/subscriptions/{{topic}}/{{subscription}}/dead-letters/{act}",
+                $"/admin/subscriptions/assets/inventory/dead-letters/{act}",
+                new { all = true, reason = "odd" }
+            );
+        }
+
+        var replay = await ChangeAsync("POST /admin/replays", "", new { topic = "assets", after = 0 });
+        await ChangeAsync(
+            "POST /admin/replays/{id}/cancel",
+            $"/admin/replays/{replay.GetProperty("id").GetString()}/cancel"
+        );
         await ChangeAsync("POST /admin/notifications/{seq:long}/reroute", "/admin/notifications/1/reroute");
         await ChangeAsync("POST /admin/erasures", "", new { clientUserId = "person-1" });
         await ChangeAsync(
@@ -134,9 +156,12 @@ public sealed class AuditedChangesTests
                     """
                     insert into event_log (seq, topic, type, location_id, data, conflict, created_at)
                     values (1001, 'assets', 'asset.changed', 'x', x'7b7d', 0, unixepoch('subsec') * 1000),
-                        (1002, 'assets', 'asset.changed', 'x', x'7b7d', 0, unixepoch('subsec') * 1000);
+                        (1002, 'assets', 'asset.changed', 'x', x'7b7d', 0, unixepoch('subsec') * 1000),
+                        (1003, 'assets', 'asset.changed', 'x', x'7b7d', 0, unixepoch('subsec') * 1000),
+                        (1004, 'assets', 'asset.changed', 'x', x'7b7d', 0, unixepoch('subsec') * 1000);
                     insert into dead_letter (event_seq, topic, state, reason, rejected_at)
-                    values (1001, 'assets', 'open', 'odd', 0), (1002, 'assets', 'open', 'odd', 0)
+                    values (1001, 'assets', 'open', 'odd', 0), (1002, 'assets', 'open', 'odd', 0),
+                        (1003, 'assets', 'open', 'odd', 0), (1004, 'assets', 'open', 'odd', 0)
                     """
                 ),
             CancellationToken.None
