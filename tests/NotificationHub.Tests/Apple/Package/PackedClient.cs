@@ -3,8 +3,11 @@ using System.IO.Compression;
 
 namespace NotificationHub.Tests.Apple.Package;
 
-/// <summary>The packages of the library, packed once from a copy of its source in a git repository of their own.</summary>
-public sealed class PackedClient : IAsyncLifetime
+/// <summary>The packages of the Apple client.</summary>
+public sealed class PackedClient() : PackedLibrary(ClientSource.Folder);
+
+/// <summary>The packages of a library, packed once from a copy of its source in a git repository of their own.</summary>
+public abstract class PackedLibrary(string library) : IAsyncLifetime
 {
     public const string RepositoryUrl = "https://github.com/owner/repository";
 
@@ -37,7 +40,7 @@ public sealed class PackedClient : IAsyncLifetime
             "dotnet",
             [
                 "pack",
-                ClientSource.Folder,
+                library,
                 "--output",
                 "packages",
                 "--nologo",
@@ -62,7 +65,7 @@ public sealed class PackedClient : IAsyncLifetime
 
     private void CopySource()
     {
-        var source = Path.Combine(ClientSource.Root, ClientSource.Folder);
+        var source = Path.Combine(ClientSource.Root, library);
         var files = Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories);
         foreach (var file in files.Concat(RootFiles.Select(name => Path.Combine(ClientSource.Root, name))))
         {
