@@ -13,7 +13,10 @@ public sealed class PackageTests(PackedEvents packed) : IClassFixture<PackedEven
     {
         using var package = packed.Open("nupkg");
 
-        foreach (var name in (string[])["README.md", "lib/net10.0/NotificationHub.Events.dll", "lib/net10.0/NotificationHub.Events.xml"])
+        foreach (
+            var name in (string[])
+                ["README.md", "lib/net10.0/NotificationHub.Events.dll", "lib/net10.0/NotificationHub.Events.xml"]
+        )
         {
             package.GetEntry(name).ShouldNotBeNull(name);
         }

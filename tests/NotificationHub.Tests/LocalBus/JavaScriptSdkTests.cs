@@ -60,7 +60,7 @@ public sealed class JavaScriptSdkTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [DoesNotReturn]
-    private static void SkipOrFail(string reason) =>
+    internal static void SkipOrFail(string reason) =>
         SkipOrFail(reason, Environment.GetEnvironmentVariable(RequireVariable));
 
     [DoesNotReturn]
