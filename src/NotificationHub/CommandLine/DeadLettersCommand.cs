@@ -19,9 +19,9 @@ internal static class DeadLettersCommand
                 """
                 Ask the running hub to send events again, with the same IDs. Fix the cause first.
 
-                Specify exactly one of seqs, --all, and --topic or --type. With --subscription, the command sends
-                the messages again itself, to this subscription only and with new message IDs; --topic then only
-                names the subscription's topic.
+                Specify seqs, or --all, or a filter: --topic, --type or both. With --subscription, no running hub
+                is needed: the command sends the messages to this subscription only, with new message IDs.
+                --topic then names the subscription's topic, and is not a filter.
                 """,
                 isDiscard: false
             ),
@@ -31,9 +31,9 @@ internal static class DeadLettersCommand
                 """
                 Resolve dead letters without sending the events.
 
-                Specify exactly one of seqs, --all, and --topic or --type. With --subscription, the command deletes
-                the messages from the subscription's dead-letter queue; --topic then only names the
-                subscription's topic.
+                Specify seqs, or --all, or a filter: --topic, --type or both. With --subscription, the command
+                deletes the messages from the subscription's dead-letter queue. --topic then names the
+                subscription's topic, and is not a filter.
                 """,
                 isDiscard: true
             ),
@@ -45,14 +45,19 @@ internal static class DeadLettersCommand
     private static Option<string?> CreateSubscription() =>
         new("--subscription")
         {
-            Description = "The dead-letter queue of this subscription of --topic, instead of the hub's dead letters.",
+            Description =
+                "Use the dead-letter queue of this subscription, instead of the hub's dead letters. Requires --topic.",
         };
 
     private static Command CreateList(CommandRunner runner)
     {
         var topic = CreateTopic();
         var subscription = CreateSubscription();
-        var state = CommandInput.Choice("--state", "Only dead letters in this state", DeadLetterState.All);
+        var state = CommandInput.Choice(
+            "--state",
+            "Only dead letters in this state (not with --subscription)",
+            DeadLetterState.All
+        );
         var after = new Option<long>("--after") { Description = "Only dead letters with a higher seq." };
         var limit = CommandInput.Limit();
         var list = runner.Create(
@@ -87,7 +92,7 @@ internal static class DeadLettersCommand
 
     private static Command CreateShow(CommandRunner runner)
     {
-        var topic = CreateTopic();
+        var topic = CreateTopic("The topic of --subscription");
         var subscription = CreateSubscription();
         var one = new Argument<long>("seq") { Description = "The seq from `dead-letters list`." };
         var show = runner.Create(
@@ -113,8 +118,14 @@ internal static class DeadLettersCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         var topic = CreateTopic("All open dead letters of this topic");
-        var type = new Option<string?>("--type") { Description = "All open ones of this type, such as asset.changed." };
-        var all = new Option<bool>("--all") { Description = "All open dead letters, or all of --subscription." };
+        var type = new Option<string?>("--type")
+        {
+            Description = "All open dead letters of this type, such as asset.changed.",
+        };
+        var all = new Option<bool>("--all")
+        {
+            Description = "All open dead letters; with --subscription, all messages in its dead-letter queue.",
+        };
         var subscription = CreateSubscription();
         var dryRun = new Option<bool>("--dry-run") { Description = "Only list them; change nothing." };
         var reason = new Option<string?>("--reason") { Description = "Why, for the audit log.", Required = true };

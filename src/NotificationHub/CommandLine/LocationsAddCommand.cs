@@ -33,7 +33,7 @@ internal static class LocationsAddCommand
         };
         var relay = new Option<bool>("--relay")
         {
-            Description = "Forward every notification to the server whose URL Client Config contains now.",
+            Description = "Forward every notification to the server whose URL is in Client Config now.",
         };
         var replace = new Option<bool>("--replace")
         {
@@ -55,8 +55,8 @@ internal static class LocationsAddCommand
             hub deletes the unfinished one.
 
             If Apple currently sends notifications to another server, specify --relay or --replace; otherwise
-            the command fails and changes nothing at Apple. The hub stores that server's URL and secret, and
-            `locations remove` restores them.
+            the command fails and changes nothing at Apple. With --relay or --replace, the hub stores that
+            server's URL and secret, and `locations remove` restores them.
 
             Examples:
               NotificationHub locations add --token-file token.vpptoken --url https://hub.example.com

@@ -29,8 +29,9 @@ internal static class RelayCommand
                 """
                 Resume forwarding, beginning with the oldest pending notification.
 
-                Without --target, the command applies to all targets of the location. `relay resend` resends the
-                notifications that were set aside while forwarding was stopped.
+                Without --target, the command applies to all targets of the location. The hub has set aside the
+                notifications that became older than Relay:MaxAge while forwarding was stopped. To forward them,
+                use `relay resend`.
                 """,
                 RelayTargetState.Running,
                 location,
@@ -95,7 +96,7 @@ internal static class RelayCommand
         return runner.Create(
             "set-aside",
             """
-            List the notifications that were set aside because a relay target did not accept them.
+            List the notifications that were set aside for a relay target.
 
             If the location has several targets, specify --target.
             """,

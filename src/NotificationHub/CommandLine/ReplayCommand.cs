@@ -10,7 +10,10 @@ internal static class ReplayCommand
     public static Command Create(CommandRunner runner)
     {
         var id = new Argument<string>("id") { Description = "The replay's ID from `replay list`." };
-        return new Command("replay", "Send published events again, to one subscription or to all of a topic.")
+        return new Command(
+            "replay",
+            "Send published events again, to one subscription or to every subscription of a topic."
+        )
         {
             runner.Json,
             CreateStart(runner),
@@ -46,7 +49,7 @@ internal static class ReplayCommand
         topic.Required = true;
         var subscription = new Option<string?>("--subscription")
         {
-            Description = "The only subscription that receives them. Default: all of the topic.",
+            Description = "The only subscription that receives them. Default: every subscription of the topic.",
         };
         var after = new Option<long?>("--after") { Description = "Only events with a higher seq." };
         var since = CommandInput.Time("--since", "Only events from this time on, such as 2026-03-01T08:00:00Z.");

@@ -7,10 +7,7 @@ namespace NotificationHub.CommandLine.Apple;
 
 internal sealed class AppleReadCommands(CommandRunner runner, Option<string> location)
 {
-    private readonly Option<string?> adamId = new("--adam-id")
-    {
-        Description = "Only records of the app, book or subscription with this adamId.",
-    };
+    private readonly Option<string?> adamId = new("--adam-id") { Description = "Only records with this adamId." };
 
     private readonly Option<string?> user = new("--user") { Description = "Only this user, by clientUserId." };
 
