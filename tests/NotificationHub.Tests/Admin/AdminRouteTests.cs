@@ -12,7 +12,15 @@ public sealed partial class AdminRouteTests
 {
     private const string Reading = "reading-key";
 
-    private static readonly string[] NotForAdministrators = ["/notifications", "/events", "/snapshot", "/schemas", "/status"];
+    private static readonly string[] NotForAdministrators =
+    [
+        "/notifications",
+        "/events",
+        "/snapshot",
+        "/schemas",
+        "/asyncapi.json",
+        "/status",
+    ];
 
     [Fact]
     public async Task Every_route_requires_a_key_and_every_change_the_role_Operate()

@@ -17,7 +17,8 @@ public sealed class EventDocumentTests
                 name => (Func<string>)(() => SchemaGenerator.Text(SchemaGenerator.Data(name))),
                 StringComparer.Ordinal
             )
-            .With($"{SchemaGenerator.AnyEvent}.schema.json", () => SchemaGenerator.Text(SchemaGenerator.Event()));
+            .With($"{SchemaGenerator.AnyEvent}.schema.json", () => SchemaGenerator.Text(SchemaGenerator.Event()))
+            .With(AsyncApiGenerator.Document, AsyncApiGenerator.Text);
 
     [Theory]
     [MemberData(nameof(Documents))]

@@ -171,7 +171,10 @@ public sealed class FeedEndpointTests
             $"Auth:ApiKeys:0:Sha256={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}"
         );
 
-        foreach (var path in (string[])["/events", "/events/1-1", "/snapshot/north/asset", "/schemas/asset.changed"])
+        foreach (
+            var path in (string[])
+                ["/events", "/events/1-1", "/snapshot/north/asset", "/schemas/asset.changed", "/asyncapi.json"]
+        )
         {
             await hub.ScenarioAsync(request =>
             {
@@ -210,7 +213,7 @@ public sealed class FeedEndpointTests
     {
         await using var hub = await ScenarioHub.StartAsync("environment=Production");
 
-        foreach (var path in (string[])["/events", "/snapshot/north/asset", "/schemas/asset.changed"])
+        foreach (var path in (string[])["/events", "/snapshot/north/asset", "/schemas/asset.changed", "/asyncapi.json"])
         {
             await hub.ScenarioAsync(request =>
             {

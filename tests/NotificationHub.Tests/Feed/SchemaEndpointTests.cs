@@ -27,6 +27,14 @@ public sealed class SchemaEndpointTests
         }
     }
 
+    [Fact]
+    public async Task The_AsyncAPI_document_is_served()
+    {
+        await using var hub = await ScenarioHub.StartAsync();
+
+        (await hub.TextAsync("/asyncapi.json")).ShouldBe(EventFiles.Read(AsyncApiGenerator.Document));
+    }
+
     [Theory]
     [InlineData("asset.transferred")]
     [InlineData("notificationhub.asset.changed.v2")]
