@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using NotificationHub.Benchmarks.Growth;
 using NotificationHub.Benchmarks.Importing;
+using NotificationHub.Benchmarks.Reading;
 using NotificationHub.Benchmarks.Sending;
 using NotificationHub.Benchmarks.Servers;
 using Spectre.Console;
@@ -30,6 +31,7 @@ internal static class BenchmarkProgram
                     ["growth", ..] => GrowthOptions.Usage,
                     ["import", ..] => ImportOptions.Usage,
                     ["sender", ..] => SenderOptions.Usage,
+                    ["readers", ..] => ReaderOptions.Usage,
                     _ => BenchmarkOptions.Usage,
                 }
             );
@@ -41,6 +43,7 @@ internal static class BenchmarkProgram
             ["growth", ..] => await GrowAsync(args[1..]),
             ["import", ..] => await ImportAsync(args[1..]),
             ["sender", ..] => await SendAsync(args[1..]),
+            ["readers", ..] => await ReadAsync(args[1..]),
             _ => await CompareAsync(args),
         };
     }
@@ -121,6 +124,18 @@ internal static class BenchmarkProgram
         }
 
         AnsiConsole.Write(await new SenderRun(options).RunAsync());
+        return 0;
+    }
+
+    private static async Task<int> ReadAsync(string[] args)
+    {
+        if (!ReaderOptions.TryParse(args, out var options))
+        {
+            await Console.Error.WriteLineAsync(ReaderOptions.Usage);
+            return 2;
+        }
+
+        AnsiConsole.Write(await new ReaderRun(options).RunAsync());
         return 0;
     }
 

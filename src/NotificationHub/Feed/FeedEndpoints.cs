@@ -41,7 +41,7 @@ internal static class EventFeedEndpoints
             return OutOfScope(obstacle);
         }
 
-        query = query with { Filter = query.Filter with { Topics = scope.Topics, Locations = scope.Locations } };
+        query = query with { Filter = Restrict(query.Filter, topic, scope) };
 
         var oldest = await feed.ReadOldestAsync(cancellationToken);
         if (query.After is { } after && after < oldest - 1)
@@ -141,6 +141,15 @@ internal static class EventFeedEndpoints
         await context.Response.BodyWriter.FlushAsync(cancellationToken);
         return TypedResults.Empty;
     }
+
+    // A single topic, which a type implies, is read through its index.
+    private static EventFilter Restrict(EventFilter filter, string? topic, ConsumerScope scope) =>
+        filter with
+        {
+            Topic = topic ?? (scope.Topics is [var only] ? only : null),
+            Topics = scope.Topics,
+            Locations = scope.Locations,
+        };
 
     public static ProblemHttpResult OutOfScope(string obstacle) =>
         TypedResults.Problem(obstacle, statusCode: StatusCodes.Status403Forbidden);

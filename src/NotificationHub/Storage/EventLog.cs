@@ -117,9 +117,8 @@ internal static class EventLog
     {
         List<EventEntry> page = [];
         var bytes = 0L;
-        var index = filter.Topic is null ? "" : connection.UseIndex("event_log_topic");
         await using var rows = await connection.ExecuteReaderAsync(
-            $"select {EventRows.Columns} from event_log e{index} {EventRows.Join} where e.seq > @after {Conditions(filter)} order by e.seq {connection.Limit("@limit")}",
+            PageStatement(connection, filter),
             new
             {
                 after,
@@ -145,6 +144,12 @@ internal static class EventLog
         }
 
         return page;
+    }
+
+    public static string PageStatement(DbConnection connection, EventFilter filter)
+    {
+        var index = filter.Topic is null ? "" : connection.UseIndex("event_log_topic");
+        return $"select {EventRows.Columns} from event_log e{index} {EventRows.Join} where e.seq > @after {Conditions(filter)} order by e.seq {connection.Limit("@limit")}";
     }
 
     public static async Task<EventEntry?> FindAsync(DbConnection connection, long seq)
@@ -174,12 +179,13 @@ internal static class EventLog
     public static Task<long> ReadEpochAsync(WriteTransaction transaction) =>
         transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = 'event'");
 
+    // An expression for several topics, because the index of the topics would make each page sort its rows.
     private static string Conditions(EventFilter filter) =>
         (filter.Topic is null ? "" : " and e.topic = @Topic")
         + (filter.Type is null ? "" : " and e.type = @Type")
         + (filter.LocationId is null ? "" : " and e.location_id = @LocationId")
         + (filter.UpTo is null ? "" : " and e.seq <= @UpTo")
-        + (filter.Topics is null ? "" : " and e.topic in @Topics")
+        + (filter.Topics is null ? "" : " and coalesce(e.topic, '') in @Topics")
         + (filter.Locations is null ? "" : " and (e.location_id is null or e.location_id in @Locations)");
 }
 

@@ -22,7 +22,7 @@ internal static partial class InlineStatements
     {
         ["EventLog.Conditions(filter)"] =
         [
-            " and e.topic = @Topic and e.type = @Type and e.location_id = @LocationId and e.seq <= @UpTo and e.topic in @Topics and (e.location_id is null or e.location_id in @Locations)",
+            " and e.topic = @Topic and e.type = @Type and e.location_id = @LocationId and e.seq <= @UpTo and coalesce(e.topic, '') in @Topics and (e.location_id is null or e.location_id in @Locations)",
         ],
         ["NotificationListing.Conditions(filter)"] =
         [
