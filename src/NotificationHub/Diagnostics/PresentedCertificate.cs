@@ -45,8 +45,8 @@ internal sealed record PresentedCertificate(
     public static PresentedCertificate? From(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
         certificate is X509Certificate2 presented
             ? new PresentedCertificate(
-                presented.NotBefore,
-                presented.NotAfter,
+                new DateTimeOffset(presented.NotBefore),
+                new DateTimeOffset(presented.NotAfter),
                 errors,
                 [
                     .. (chain?.ChainStatus ?? [])

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using NotificationHub.Tests.EndToEnd;
-using NotificationHub.Tests.Locations;
 
 namespace NotificationHub.Tests.Infrastructure;
 

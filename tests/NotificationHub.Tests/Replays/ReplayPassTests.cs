@@ -191,7 +191,7 @@ public sealed class ReplayPassTests
         scene.Clock.Advance(TimeSpan.FromSeconds(1));
         await scene.PassAsync();
 
-        scene.Bus.Tried.Count(batch => batch[0].MessageId.EndsWith(replay.Id!)).ShouldBe(2);
+        scene.Bus.Tried.Count(batch => batch[0].MessageId.EndsWith(replay.Id!, StringComparison.Ordinal)).ShouldBe(2);
         (await scene.GetAsync(replay)).Error.ShouldNotBeNull().ShouldContain("did not respond");
         scene.Bus.Respond = (_, _) => { };
         await scene.FinishAsync();

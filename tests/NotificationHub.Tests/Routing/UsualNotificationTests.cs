@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using NotificationHub.Routing;
-using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Routing;
 

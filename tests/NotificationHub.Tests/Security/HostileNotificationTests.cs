@@ -6,7 +6,6 @@ using Microsoft.Extensions.Logging;
 using NotificationHub.Routing;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
-using NotificationHub.Tests.Health;
 using NotificationHub.Tests.Locations;
 
 namespace NotificationHub.Tests.Security;
