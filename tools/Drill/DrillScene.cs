@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using NotificationHub.Drill.Virtual;
 using NotificationHub.LocalBus;
 using NotificationHub.Locations;
 using NotificationHub.Simulator.Apple;
