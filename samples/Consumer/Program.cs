@@ -7,7 +7,7 @@ using NotificationHub.Events;
 // Keeps a copy of a location's assets and assignments in SQLite, from a snapshot and the messages of a subscription.
 if (args is not [var hub, var location, var connectionString, var file])
 {
-    throw new ArgumentException("Arguments: HUB LOCATION SERVICE_BUS_CONNECTION_STRING DATABASE_FILE");
+    throw new ArgumentException("Specify HUB LOCATION SERVICE_BUS_CONNECTION_STRING DATABASE_FILE.", nameof(args));
 }
 
 await using var copy = new SqliteConnection($"Data Source={file}");

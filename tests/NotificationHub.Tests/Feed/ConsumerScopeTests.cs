@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Alba;
 using NotificationHub.Auth;
 using NotificationHub.Events;
 using NotificationHub.Storage;
