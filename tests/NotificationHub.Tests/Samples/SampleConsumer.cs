@@ -63,6 +63,7 @@ internal abstract class SampleConsumer(SampleScene scene) : IAsyncDisposable
                 [.. Command.Skip(1), scene.HubUrl, scene.LocationId, scene.ConnectionString, FileOf(copy)]
             )
             {
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             }
