@@ -18,8 +18,16 @@ public sealed partial class OutgoingRequestTests
     ];
 
     [Fact]
-    public void No_source_replaces_the_validation_of_certificates() =>
-        Sources.Where(source => OwnValidation().IsMatch(source.Text)).Select(source => source.File).ShouldBeEmpty();
+    public void No_source_replaces_the_validation_of_certificates()
+    {
+        var sources = Sources.Where(source => OwnValidation().IsMatch(source.Text)).ToDictionary();
+
+        // `doctor` describes the certificate of the public URL, and accepts what the framework accepts.
+        sources.Keys.ShouldBe(["PresentedCertificate.cs", "PublicUrlCheck.cs"], ignoreOrder: true);
+        sources["PresentedCertificate.cs"].ShouldNotContain("Callback");
+        OwnValidation().Count(sources["PublicUrlCheck.cs"]).ShouldBe(2);
+        sources["PublicUrlCheck.cs"].ShouldContain("return errors == SslPolicyErrors.None;");
+    }
 
     [Fact]
     public void No_HTTP_handler_follows_redirects()
@@ -29,7 +37,7 @@ public sealed partial class OutgoingRequestTests
         handlers
             .Select(source => source.File)
             .ShouldBe(
-                ["AppleClient.cs", "DiagnosticCheck.cs", "HealthCommand.cs", "RelayClient.cs"],
+                ["AppleClient.cs", "DiagnosticCheck.cs", "HealthCommand.cs", "PublicUrlCheck.cs", "RelayClient.cs"],
                 ignoreOrder: true
             );
         handlers
