@@ -49,11 +49,12 @@ internal sealed class ReaderRun(ReaderOptions options)
         );
         var load = new LoadRun(new Uri(hub.FirstLine + HubServer.Path), Comparison.Token, numbers.Next, assignments: 3);
         using var ending = new CancellationTokenSource();
-        await load.RunAsync(options.Connections, options.WarmUpSeconds);
         Task[] reading =
         [
             .. Enumerable.Range(0, readers).Select(_ => ReadSlowlyAsync(new Uri(hub.FirstLine), ending.Token)),
         ];
+        // The hub first fills the buffers of the connections as fast as it can.
+        await load.RunAsync(options.Connections, options.WarmUpSeconds);
         var before = hub.ProcessorTime;
         var result = await load.RunAsync(options.Connections, options.Seconds);
         result = result with { ServerProcessorTime = hub.ProcessorTime - before };
@@ -78,7 +79,7 @@ internal sealed class ReaderRun(ReaderOptions options)
         var buffer = new byte[8 * 1024];
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            await events.ReadAtLeastAsync(buffer, 1, throwOnEndOfStream: true, cancellationToken);
+            _ = await events.ReadAtLeastAsync(buffer, 1, throwOnEndOfStream: true, cancellationToken);
         }
     }
 
