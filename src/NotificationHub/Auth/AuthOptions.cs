@@ -72,6 +72,9 @@ internal sealed class AuthOptionsValidator : AbstractValidator<AuthOptions>
                     .Must(topics => topics.All(topic => TopicMap.Topics.Contains(topic, StringComparer.Ordinal)))
                     .WithMessage($"must be among {string.Join(", ", TopicMap.Topics)}");
                 key.RuleFor(value => value.Locations)
+                    .Must(locations => locations.Count <= InLists.MaxValues)
+                    .WithMessage($"must have at most {InLists.MaxValues} locations; without any, the key reads all");
+                key.RuleFor(value => value.Locations)
                     .Must(locations => locations.All(location => location.Length > 0))
                     .WithMessage("must be the IDs of locations");
                 key.RuleFor(value => value.Topics)

@@ -179,7 +179,7 @@ internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposabl
             return BodyResult.TooLarge;
         }
 
-        if (needed > buffer.Length && !TryGrow((int)Math.Max(needed, Math.Min(2L * buffer.Length, maxBytes))))
+        if (needed > charged && !TryGrow((int)Math.Max(needed, Math.Min(2L * buffer.Length, maxBytes))))
         {
             return BodyResult.OverBudget;
         }
@@ -202,6 +202,12 @@ internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposabl
         }
 
         charged = size;
+        // The pool rounds up.
+        if (size <= buffer.Length)
+        {
+            return true;
+        }
+
         var larger = ArrayPool<byte>.Shared.Rent(size);
         buffer.AsSpan(0, length).CopyTo(larger);
         if (buffer.Length > 0)

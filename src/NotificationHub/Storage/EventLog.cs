@@ -127,8 +127,8 @@ internal static class EventLog
                 filter.Type,
                 filter.LocationId,
                 filter.UpTo,
-                filter.Topics,
-                filter.Locations,
+                Topics = filter.Topics?.InList(),
+                Locations = filter.Locations?.InList(),
             }
         );
         while (await rows.ReadAsync(cancellationToken))

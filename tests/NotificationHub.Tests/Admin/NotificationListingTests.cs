@@ -10,7 +10,8 @@ public sealed class NotificationListingTests
     private const string ByDisposition = "notification_log_disposition (disposition=?";
 
     [Theory]
-    [InlineData(null, null, "INTEGER PRIMARY KEY (rowid>?")]
+    // By seq: in the table, or in the index that begins with it.
+    [InlineData(null, null, ">?")]
     [InlineData(null, "north", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)")]
     [InlineData(Disposition.Accepted, "north", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)")]
     [InlineData(Disposition.Rejected, null, ByDisposition)]

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using NotificationHub.Hosting;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Auth;
 
@@ -171,6 +173,22 @@ public sealed class ApiKeyTests
                 ignoreOrder: true
             );
         fault.Message.ShouldNotContain("secret");
+    }
+
+    [Fact]
+    public async Task A_key_for_too_many_locations_for_one_statement_is_an_error()
+    {
+        var locations = Enumerable
+            .Range(0, InLists.MaxValues + 1)
+            .Select(number =>
+                string.Create(CultureInfo.InvariantCulture, $"Auth:ApiKeys:0:Locations:{number}=l{number}")
+            );
+
+        var fault = await Should.ThrowAsync<ConfigurationException>(() =>
+            AdminHost.StartAsync("Production", [.. locations])
+        );
+
+        fault.Errors.ShouldContain(line => line.Contains("Auth:ApiKeys[0].Locations") && line.Contains("at most 2000"));
     }
 
     private static async Task<HttpStatusCode> ChangeInDevelopmentAsync(string header, string value)

@@ -89,7 +89,11 @@ public sealed class LocationDataDeletionTests
             insert into event_log (topic, type, location_id, conflict, created_at, data)
             values ('assets', 'asset.changed', @LocationId, 0, 0, @data)
             """,
-            new { location.LocationId, data = "{}"u8.ToArray() }
+            new
+            {
+                location.LocationId,
+                data = """{"change":"removed","cause":"reconcile","before":null,"after":null}"""u8.ToArray(),
+            }
         );
         await scene.ExecuteAsync(
             "insert into log_cursor (name, position, moved_at) select 'publishing:hub', max(seq), 0 from event_log"
