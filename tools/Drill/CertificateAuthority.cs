@@ -28,7 +28,7 @@ internal sealed class CertificateAuthority : IDisposable
 
     public CertificateTrust Trust => new(authority);
 
-    /// <summary>Issues a certificate of which the last part of its lifetime is left.</summary>
+    /// <summary>Issues a certificate that expires after <paramref name="left"/>.</summary>
     public X509Certificate2 Issue(TimeSpan left, string host = Host)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

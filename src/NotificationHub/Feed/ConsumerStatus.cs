@@ -111,7 +111,7 @@ internal sealed class ConsumerStatusReader(Database database, IOptions<ServiceBu
         var (lag, oldest) = await new TopicLog(topic, database, time).MeasureAsync(cancellationToken);
         return new ConsumerTopic(
             topic,
-            await ReplayRange.ReadPublishedAsync(connection, topic),
+            await TopicLog.ReadPositionAsync(connection, topic),
             lag,
             oldest is { } at && at < now ? (now - at).TotalSeconds : 0,
             oldest,

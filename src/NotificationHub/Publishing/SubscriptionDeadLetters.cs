@@ -60,8 +60,6 @@ internal sealed partial class SubscriptionDeadLetters(
 
     private const int BatchSize = 100;
 
-    private const int MaxIdLength = 128;
-
     private static readonly TimeSpan ReceiveWait = TimeSpan.FromSeconds(2);
 
     /// <summary>Lists dead letters without locking them.</summary>
@@ -178,10 +176,9 @@ internal sealed partial class SubscriptionDeadLetters(
         var id = Resubmitted().Replace(deadLetter.MessageId, "");
         var message = new ServiceBusMessage(deadLetter)
         {
-            MessageId = id[..Math.Min(id.Length, MaxIdLength - suffix.Length)] + suffix,
+            MessageId = id[..Math.Min(id.Length, TopicMessages.MaxIdLength - suffix.Length)] + suffix,
         };
-        message.ApplicationProperties["audience"] = subscription;
-        message.ApplicationProperties["requestedBy"] = actor.Name;
+        TopicMessages.Address(message, subscription, actor.Name);
         return message;
     }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
@@ -90,11 +91,21 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
             """,
             new { topic, position }
         );
-        var oldest = await connection.QueryFirstOrDefaultAsync<DateTimeOffset?>(
+        return (unsent, await ReadOldestUnsentAsync(connection, topic, position));
+    }
+
+    /// <summary>Reads the position up to which the topic's events were sent; 0 if none was.</summary>
+    public static Task<long> ReadPositionAsync(DbConnection connection, string topic) =>
+        new LogCursor(GetName(topic)).ReadAsync(connection);
+
+    /// <summary>The time of the topic's oldest event after a position; null if there is none.</summary>
+    public static Task<DateTimeOffset?> ReadOldestUnsentAsync(DbConnection connection, string topic, long position)
+    {
+        var index = connection.UseIndex("event_log_topic");
+        return connection.QueryFirstOrDefaultAsync<DateTimeOffset?>(
             $"select created_at from event_log{index} where topic = @topic and seq > @position order by seq {connection.Limit("1")}",
             new { topic, position }
         );
-        return (unsent, oldest);
     }
 
     /// <summary>Moves the cursor and stores the dead letters in one transaction.</summary>

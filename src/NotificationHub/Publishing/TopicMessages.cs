@@ -14,8 +14,8 @@ internal sealed class TopicMessages(CloudEventWriter writer)
     // The rules of the subscriptions filter by it.
     private const string AudienceAll = "all";
 
-    // Service Bus's limit for message, session and correlation IDs. Longer values are only in the body.
-    private const int MaxIdLength = 128;
+    /// <summary>Service Bus's limit for message, session and correlation IDs, and for values that filters compare.</summary>
+    public const int MaxIdLength = 128;
 
     private readonly ArrayBufferWriter<byte> scratch = new(4096);
 
@@ -23,6 +23,24 @@ internal sealed class TopicMessages(CloudEventWriter writer)
 
     /// <summary>Creates a message without the data, which names the URL of the whole event.</summary>
     public OutgoingMessage CreateClaimCheck(EventEntry entry) => Create(entry, isClaimCheck: true);
+
+    /// <summary>Replaces an event that is too large for a batch by its claim check; if that is too large, by an error.</summary>
+    public OutgoingMessage Shrink(OutgoingMessage message) =>
+        message.IsClaimCheck
+            ? message with
+            {
+                Entry = message.Entry with { Error = "The event is too large for a message, even without its data." },
+            }
+            : CreateClaimCheck(message.Entry);
+
+    /// <summary>Addresses a message that is sent on request.</summary>
+    /// <param name="subscription">The only subscription that receives it; null for all.</param>
+    public static void Address(ServiceBusMessage message, string? subscription, string requestedBy)
+    {
+        var properties = message.ApplicationProperties;
+        properties["audience"] = subscription ?? AudienceAll;
+        properties["requestedBy"] = requestedBy[..Math.Min(requestedBy.Length, MaxIdLength)];
+    }
 
     private OutgoingMessage Create(EventEntry entry, bool isClaimCheck)
     {

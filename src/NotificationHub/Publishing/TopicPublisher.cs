@@ -92,7 +92,7 @@ internal sealed partial class TopicPublisher(
             var (count, rejection) = await SendAsync(candidates, cancellationToken);
             if (count == 0)
             {
-                queue[next] = Shrink(queue[next]);
+                queue[next] = messages.Shrink(queue[next]);
             }
             else if (rejection is null)
             {
@@ -114,15 +114,6 @@ internal sealed partial class TopicPublisher(
 
         return page.Count > 0;
     }
-
-    // An event that is too large for a batch is sent as a claim check; if that is too large, it becomes a dead letter.
-    private OutgoingMessage Shrink(OutgoingMessage message) =>
-        message.IsClaimCheck
-            ? message with
-            {
-                Entry = message.Entry with { Error = "The event is too large for a message, even without its data." },
-            }
-            : messages.CreateClaimCheck(message.Entry);
 
     // With a suspect, read beyond the page: only a later event shows whether the suspect or the topic is the cause.
     private async Task<bool> EnqueueLaterAsync(List<OutgoingMessage> queue, CancellationToken cancellationToken)
@@ -225,7 +216,7 @@ internal sealed partial class TopicPublisher(
                 return rejection;
             }
 
-            message = Shrink(message);
+            message = messages.Shrink(message);
         }
 
         return message.Entry.Error;

@@ -63,7 +63,8 @@ internal sealed partial class ReplayPass(
             return;
         }
 
-        var live = await ReplayRange.ReadOldestUnpublishedAsync(connection, replay.Topic);
+        var published = await TopicLog.ReadPositionAsync(connection, replay.Topic);
+        var live = await TopicLog.ReadOldestUnsentAsync(connection, replay.Topic, published);
         if (live < time.GetUtcNow() - MaxLiveDelay || topics[replay.Topic].State == TopicState.Stopped)
         {
             schedule.Wait(PollInterval);
@@ -113,7 +114,7 @@ internal sealed partial class ReplayPass(
             var (count, rejection) = await SendAsync(replay, candidates, cancellationToken);
             if (count == 0)
             {
-                queue[next] = Shrink(queue[next]);
+                queue[next] = messages.Shrink(queue[next]);
             }
             else if (rejection is null)
             {
@@ -167,18 +168,11 @@ internal sealed partial class ReplayPass(
         }
     }
 
-    private OutgoingMessage Shrink(OutgoingMessage message) =>
-        message.IsClaimCheck
-            ? message with
-            {
-                Entry = message.Entry with { Error = "The event is too large for a message, even without its data." },
-            }
-            : messages.CreateClaimCheck(message.Entry);
-
     private static ServiceBusMessage Address(ServiceBusMessage message, string eventId, Replay replay)
     {
         message.MessageId = $"{eventId}.{replay.Id}";
-        ReplayProperties.Set(message.ApplicationProperties, replay);
+        TopicMessages.Address(message, replay.Subscription, replay.RequestedBy);
+        message.ApplicationProperties["replay"] = replay.Id!;
         return message;
     }
 

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Dapper;
-using NotificationHub.Publishing;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Replays;
@@ -40,27 +39,6 @@ internal static class ReplayRange
         }
 
         return low - 1;
-    }
-
-    /// <summary>Reads the position up to which the topic's events were published; 0 if none was.</summary>
-    public static Task<long> ReadPublishedAsync(DbConnection connection, string topic) =>
-        new LogCursor(TopicLog.GetName(topic)).ReadAsync(connection);
-
-    /// <summary>The time of the topic's oldest unpublished event; null if there is none.</summary>
-    public static async Task<DateTimeOffset?> ReadOldestUnpublishedAsync(DbConnection connection, string topic)
-    {
-        var position = await ReadPublishedAsync(connection, topic);
-        var index = connection.UseIndex("event_log_topic");
-        return await connection.QueryFirstOrDefaultAsync<DateTimeOffset?>(
-            $"""
-            select created_at
-            from event_log{index}
-            where topic = @topic and seq > @position
-            order by seq
-            {connection.Limit("1")}
-            """,
-            new { topic, position }
-        );
     }
 
     public static async Task<long> CountAsync(Database database, Replay replay, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using NotificationHub.Publishing;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage;
 
@@ -115,7 +116,7 @@ internal sealed class ReplayService(Database database, IOptions<ServiceBusOption
         }
 
         var after = input.After ?? await ReplayRange.FindBeforeAsync(connection, input.Since!.Value);
-        var upTo = await ReplayRange.ReadPublishedAsync(connection, input.Topic!);
+        var upTo = await TopicLog.ReadPositionAsync(connection, input.Topic!);
         if (input.Until is { } until)
         {
             var last = await ReplayRange.FindBeforeAsync(connection, until.AddMilliseconds(1));

@@ -102,7 +102,7 @@ public sealed class UnauthenticatedRequestTests
             ]
         );
 
-    /// <summary>Marks the hub's work for a request, so that its queries are distinguished from those of the stages.</summary>
+    /// <summary>Marks the hub's work for a request, to tell its queries from the queries of the stages.</summary>
     private sealed class Recording : IStartupFilter
     {
         private TaskCompletionSource<IReadOnlyList<string>> last = new();

@@ -12,7 +12,7 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
     private readonly SqliteStatement insert = new(connection, database.Sql("AppendNotification"));
     private readonly SqliteStatement countRejected = new(connection, database.Sql("CountRejected"));
 
-    /// <summary>Reads the notifications that other processes have appended; at first, those of the whole window.</summary>
+    /// <summary>Adds what other processes have appended since the last call. The first call reads the whole window.</summary>
     public void Follow()
     {
         follow.Bind(1, recent.LastSeq);
