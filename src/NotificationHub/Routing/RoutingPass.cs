@@ -212,7 +212,10 @@ internal sealed class RoutingWorker(
 ) : LeasedWorker(leases, RoutingPass.Name, time, logger)
 {
     // A pass after every commit would halve the intake rate, and coalesce fewer targets.
-    private static readonly TimeSpan MinRest = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan MinRest = TimeSpan.FromMilliseconds(50);
+
+    // The most that a rest adds to the delay of an event.
+    private static readonly TimeSpan MaxRest = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
@@ -232,7 +235,8 @@ internal sealed class RoutingWorker(
             {
                 // Under load, rest twice as long as the pass took: passes become fewer and larger, their targets coalesce,
                 // and the writer and the cores remain available to the intake.
-                await Task.Delay(2 * took > MinRest ? 2 * took : MinRest, Time, cancellationToken);
+                var rest = Math.Clamp(2 * took.Ticks, MinRest.Ticks, MaxRest.Ticks);
+                await Task.Delay(TimeSpan.FromTicks(rest), Time, cancellationToken);
             }
         }
     }
