@@ -20,6 +20,7 @@ using NotificationHub.Retention;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
 using NotificationHub.Telemetry;
+using NotificationHub.WebConsole;
 
 namespace NotificationHub;
 
@@ -53,6 +54,7 @@ internal static class HubApplication
             admin.MapHealthDetail();
             admin.MapOperations(HubPrincipal.ActorOf);
         });
+        app.MapWebConsole();
     }
 
     /// <summary>Registers all services. Commands use some of them and start nothing.</summary>
@@ -90,6 +92,7 @@ internal static class HubApplication
         hub.AddConnections(intake.MaxConnections, intake.MaxConnectionsPerAddress);
         hub.AddDiagnostics();
         hub.AddHealth();
+        hub.AddWebConsole();
         hub.AddDrain();
         hub.RejectUnknownArguments(args);
         return hub;

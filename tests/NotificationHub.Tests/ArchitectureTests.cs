@@ -60,6 +60,7 @@ public sealed class ArchitectureTests
             { "Erasure", [.. Base, .. Stages] },
             { "Diagnostics", [.. Base, .. Stages] },
             { "Admin", [.. Base, .. Stages, "Retention", "Erasure", "Diagnostics"] },
+            { "WebConsole", [.. Base, .. Stages, "Retention", "Erasure", "Diagnostics", "Admin"] },
         };
 
     [Theory]

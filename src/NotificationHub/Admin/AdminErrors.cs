@@ -9,6 +9,8 @@ namespace NotificationHub.Admin;
 
 internal static class AdminErrors
 {
+    private const string NotWritten = "Could not write to the database. Nothing was changed. Retry the request.";
+
     public static void UseAdminErrors(this IApplicationBuilder app)
     {
         app.UseStatusCodePages(status =>
@@ -29,6 +31,15 @@ internal static class AdminErrors
             }
         );
     }
+
+    /// <summary>The reason for a person why an action was refused or failed; null for an unexpected exception.</summary>
+    public static string? MessageOf(Exception exception) =>
+        exception switch
+        {
+            StorageUnavailableException => NotWritten,
+            LocationException or DeadLetterQueueException or ReplayException => exception.Message,
+            _ => null,
+        };
 
     // Null for an unexpected exception.
     private static IResult? ProblemOf(Exception exception, HttpContext context) =>
@@ -86,9 +97,6 @@ internal static class AdminErrors
     private static IResult Unavailable(HttpContext context)
     {
         context.Response.Headers.RetryAfter = ResponseHeaders.RetryAfter;
-        return TypedResults.Problem(
-            "Could not write to the database. Nothing was changed. Retry the request.",
-            statusCode: StatusCodes.Status503ServiceUnavailable
-        );
+        return TypedResults.Problem(NotWritten, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 }

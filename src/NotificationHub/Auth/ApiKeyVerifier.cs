@@ -18,15 +18,18 @@ internal sealed class ApiKeyVerifier(IReadOnlyList<ApiKey> accepted)
     ];
 
     /// <returns>The key, in constant time; null without a valid one.</returns>
-    public ApiKey? Find(StringValues authorization, StringValues apiKey)
-    {
-        if (Presented(authorization, apiKey) is not { Length: > 0 } presented)
-        {
-            return null;
-        }
+    // Headers are decoded as Latin-1, so these are the bytes that the client sent.
+    public ApiKey? Find(StringValues authorization, StringValues apiKey) =>
+        Presented(authorization, apiKey) is { Length: > 0 } presented
+            ? Find(Encoding.Latin1.GetBytes(presented))
+            : null;
 
-        // Headers are decoded as Latin-1, so these are the bytes that the client sent.
-        var digest = SHA256.HashData(Encoding.Latin1.GetBytes(presented));
+    /// <returns>The key that a form contains, in constant time; null for an unknown one.</returns>
+    public ApiKey? Find(string key) => Find(Encoding.UTF8.GetBytes(key));
+
+    private ApiKey? Find(byte[] presented)
+    {
+        var digest = SHA256.HashData(presented);
         ApiKey? found = null;
         foreach (var (candidate, key) in keys)
         {

@@ -32,11 +32,15 @@ internal static class AuthSetup
                 displayName: null,
                 policy =>
                     policy.ForwardDefaultSelector = context =>
-                        options.Entra is not null && EntraTokens.IsPresentedBy(context.Request)
-                            ? EntraScheme
-                            : KeyScheme
+                        // A cookie is good for the console only, and a key or token for the rest.
+                        ConsoleRoute.IsRequestedBy(context)
+                        && access.Admin != ApiAccess.Local
+                            ? ConsoleSessions.Scheme
+                        : options.Entra is not null && EntraTokens.IsPresentedBy(context.Request) ? EntraScheme
+                        : KeyScheme
             )
             .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(KeyScheme, configureOptions: null);
+        schemes.AddConsoleCookie(options, hub.Environment);
         if (options.Entra is { } entra)
         {
             schemes.AddJwtBearer(EntraScheme, jwt => EntraTokens.Configure(jwt, entra));

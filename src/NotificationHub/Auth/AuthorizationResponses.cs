@@ -1,10 +1,11 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using NotificationHub.Hosting;
 
 namespace NotificationHub.Auth;
 
-/// <summary>Responds with problem details: 401 to unknown callers, 403 to callers without the role.</summary>
+/// <summary>Responds with problem details: 401 to unknown callers, 403 to callers without the role. The console shows a page.</summary>
 internal sealed class AuthorizationResponses(RefusedCredentials refused, ApiAccessRules access)
     : IAuthorizationMiddlewareResultHandler
 {
@@ -20,6 +21,13 @@ internal sealed class AuthorizationResponses(RefusedCredentials refused, ApiAcce
         {
             context.MarkAuthenticated(isFeed ? "consumer" : "administrator", HubPrincipal.NameOf(context.User));
             return next(context);
+        }
+
+        if (ConsoleRoute.IsRequestedBy(context))
+        {
+            return authorizeResult.Forbidden
+                ? context.ForbidAsync(ConsoleSessions.Scheme)
+                : context.ChallengeAsync(ConsoleSessions.Scheme);
         }
 
         if (authorizeResult.Forbidden)

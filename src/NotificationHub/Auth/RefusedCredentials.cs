@@ -16,18 +16,33 @@ internal sealed partial class RefusedCredentials(
 
     public const string Consumers = "consumers";
 
-    private readonly Summary[] summaries = [new(Admin, time, logger), new(Consumers, time, logger)];
+    public const string Console = "console";
+
+    private readonly Summary[] summaries =
+    [
+        new(Admin, time, logger),
+        new(Consumers, time, logger),
+        new(Console, time, logger),
+    ];
 
     public void Record(string api, HttpContext context)
     {
         var headers = context.Request.Headers;
         if (headers.Authorization.Count > 0 || headers.ContainsKey(ApiKey.Header))
         {
-            metrics.CountRefused(api);
-            summaries
-                .Single(summary => summary.Api == api)
-                .Add(context.Connection.RemoteIpAddress?.ToString() ?? "an unknown address");
+            Count(api, context);
         }
+    }
+
+    /// <summary>Counts an attempt to sign in to the console.</summary>
+    public void RecordSignIn(HttpContext context) => Count(Console, context);
+
+    private void Count(string api, HttpContext context)
+    {
+        metrics.CountRefused(api);
+        summaries
+            .Single(summary => summary.Api == api)
+            .Add(context.Connection.RemoteIpAddress?.ToString() ?? "an unknown address");
     }
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace NotificationHub.Health;
@@ -26,7 +27,26 @@ internal sealed record HealthDetail(
     IReadOnlyDictionary<string, long> Locations,
     IReadOnlyList<UnhealthyLocation> UnhealthyLocations,
     long? WalPages
-);
+)
+{
+    /// <summary>The <see cref="Reasons"/> with their kinds.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<HealthProblem> Problems { get; init; } = [];
+}
+
+/// <summary>A reason why the hub is not healthy.</summary>
+internal sealed record HealthProblem(HealthProblemKind Kind, string Text);
+
+internal enum HealthProblemKind
+{
+    NotReady,
+    KeyRing,
+    TopicStopped,
+    StageStalled,
+    WorkFails,
+    LocationsClosed,
+    LocationDiffers,
+}
 
 /// <summary>A location that needs an operator's attention.</summary>
 /// <param name="Location">The location's ID.</param>

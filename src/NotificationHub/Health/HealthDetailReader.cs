@@ -29,12 +29,14 @@ internal sealed class HealthDetailReader(
             cancellationToken
         );
         var detail = await ReadDatabaseAsync(cancellationToken);
-        string[] reasons =
+        HealthProblem[] problems =
         [
             .. readiness
                 .Entries.Values.Where(entry => entry.Status != HealthStatus.Healthy)
-                .Select(entry => entry.Description ?? "a check failed"),
-            .. locations.KeyRingProblem is { } problem ? [$"key ring: {problem}"] : Array.Empty<string>(),
+                .Select(entry => new HealthProblem(HealthProblemKind.NotReady, entry.Description ?? "a check failed")),
+            .. locations.KeyRingProblem is { } problem
+                ? [new HealthProblem(HealthProblemKind.KeyRing, $"key ring: {problem}")]
+                : Array.Empty<HealthProblem>(),
             .. HealthReasons.FromTopics(detail.Topics),
             .. HealthReasons.FromStages(detail.Stages),
             .. HealthReasons.FromLocations(detail.Locations, locations.ClosedStates, detail.UnhealthyLocations),
@@ -43,9 +45,10 @@ internal sealed class HealthDetailReader(
         {
             Status =
                 readiness.Status == HealthStatus.Unhealthy ? HealthStatus.Unhealthy
-                : reasons.Length > 0 ? HealthStatus.Degraded
+                : problems.Length > 0 ? HealthStatus.Degraded
                 : HealthStatus.Healthy,
-            Reasons = reasons,
+            Reasons = [.. problems.Select(problem => problem.Text)],
+            Problems = problems,
         };
     }
 
@@ -87,22 +90,28 @@ internal sealed class HealthDetailReader(
 
 internal static class HealthReasons
 {
-    public static IEnumerable<string> FromStages(IEnumerable<StageStatus> stages)
+    public static IEnumerable<HealthProblem> FromStages(IEnumerable<StageStatus> stages)
     {
         foreach (var stage in stages)
         {
             if (stage.StalledSince is { } since)
             {
-                yield return $"{stage.Stage} has been stalled since {Format(since)}: {stage.Backlog} pending{Because(stage.Error)}";
+                yield return new HealthProblem(
+                    HealthProblemKind.StageStalled,
+                    $"{stage.Stage} has been stalled since {Format(since)}: {stage.Backlog} pending{Because(stage.Error)}"
+                );
             }
             else if (stage.Retrying > 0)
             {
-                yield return $"{stage.Stage}: {stage.Retrying} failed, will be retried{Because(stage.Error)}";
+                yield return new HealthProblem(
+                    HealthProblemKind.WorkFails,
+                    $"{stage.Stage}: {stage.Retrying} failed, will be retried{Because(stage.Error)}"
+                );
             }
         }
     }
 
-    public static IEnumerable<string> FromTopics(IEnumerable<TopicStageStatus> topics)
+    public static IEnumerable<HealthProblem> FromTopics(IEnumerable<TopicStageStatus> topics)
     {
         foreach (var topic in topics)
         {
@@ -110,17 +119,23 @@ internal static class HealthReasons
             {
                 // Each new lease owner restarts the state's time, but the stall time comes from the database.
                 var since = topic.StalledSince < topic.Since ? topic.StalledSince : topic.Since;
-                yield return $"topic {topic.Topic} has been stopped since {Format(since)}: {topic.Backlog} pending{Because(topic.Reason)}";
+                yield return new HealthProblem(
+                    HealthProblemKind.TopicStopped,
+                    $"topic {topic.Topic} has been stopped since {Format(since)}: {topic.Backlog} pending{Because(topic.Reason)}"
+                );
             }
             else if (topic.StalledSince is not null)
             {
-                yield return $"topic {topic.Topic} has been stalled since {Format(topic.StalledSince)}: {topic.Backlog} pending";
+                yield return new HealthProblem(
+                    HealthProblemKind.TopicStopped,
+                    $"topic {topic.Topic} has been stalled since {Format(topic.StalledSince)}: {topic.Backlog} pending"
+                );
             }
         }
     }
 
     // A content token that expires within days needs no attention yet: events announce it.
-    public static IEnumerable<string> FromLocations(
+    public static IEnumerable<HealthProblem> FromLocations(
         IReadOnlyDictionary<string, long> counts,
         IReadOnlyList<string> closedStates,
         IEnumerable<UnhealthyLocation> locations
@@ -128,12 +143,15 @@ internal static class HealthReasons
     {
         foreach (var state in closedStates.Where(counts.ContainsKey))
         {
-            yield return $"locations {state}: {counts[state]}";
+            yield return new HealthProblem(HealthProblemKind.LocationsClosed, $"locations {state}: {counts[state]}");
         }
 
         foreach (var location in locations.Where(location => location.State == "valid"))
         {
-            yield return $"location {location.Location}: {location.Reason}";
+            yield return new HealthProblem(
+                HealthProblemKind.LocationDiffers,
+                $"location {location.Location}: {location.Reason}"
+            );
         }
     }
 

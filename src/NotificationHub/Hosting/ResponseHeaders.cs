@@ -30,13 +30,22 @@ internal static class ResponseHeaders
         );
     }
 
-    private static Task SetAsync(object response)
+    private static Task SetAsync(object state)
     {
-        var headers = ((HttpResponse)response).Headers;
-        headers.CacheControl = "no-store";
+        var response = (HttpResponse)state;
+        var headers = response.Headers;
+        headers.CacheControl = response.HttpContext.GetEndpoint()?.Metadata.GetMetadata<ImmutableResponse>() is not null
+            ? "public, max-age=31536000, immutable"
+            : "no-store";
         headers.XContentTypeOptions = "nosniff";
         return Task.CompletedTask;
     }
+}
+
+/// <summary>Marks a route whose path contains a hash of its response, which browsers may cache.</summary>
+internal sealed class ImmutableResponse
+{
+    public static readonly ImmutableResponse Mark = new();
 }
 
 // Routing runs the intake at once, and authorization responds before any middleware of the application runs.

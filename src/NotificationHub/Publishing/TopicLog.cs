@@ -108,6 +108,21 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
         );
     }
 
+    /// <summary>Counts the topic's events after a position, up to another.</summary>
+    public static Task<long> CountAsync(DbConnection connection, string topic, long after, long upTo)
+    {
+        var index = connection.UseIndex("event_log_topic");
+        return connection.ExecuteScalarAsync<long>(
+            $"select count(*) from event_log{index} where topic = @topic and seq > @after and seq <= @upTo",
+            new
+            {
+                topic,
+                after,
+                upTo,
+            }
+        );
+    }
+
     /// <summary>Moves the cursor and stores the dead letters in one transaction.</summary>
     public Task CommitAsync(
         Lease lease,

@@ -25,6 +25,6 @@ public sealed class HealthReasonsTests
         HealthReasons
             .FromTopics([topic])
             .ShouldHaveSingleItem()
-            .ShouldBe($"topic assets has been stopped since 2026-08-01T{reported}Z: 7 pending: no network");
+            .Text.ShouldBe($"topic assets has been stopped since 2026-08-01T{reported}Z: 7 pending: no network");
     }
 }

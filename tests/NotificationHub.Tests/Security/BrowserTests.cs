@@ -5,7 +5,7 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.Security;
 
-/// <summary>What a page in a browser could use: other origins, cookies, HTML and error pages.</summary>
+/// <summary>What a page in a browser could use: other origins, cookies, HTML and error pages. The console has its own tests.</summary>
 public sealed class BrowserTests
 {
     private const string Key = "operating-key";
@@ -65,6 +65,7 @@ public sealed class BrowserTests
     private static Task<HubHost> StartAsync(string environment) =>
         HubHost.StartAsync([
             $"environment={environment}",
+            "Console:Enabled=false",
             .. AdminHost.Key(0, "inventory", "consumer-key", "Consume"),
             .. AdminHost.Key(1, "pipeline", Key, "Operate"),
         ]);

@@ -23,6 +23,7 @@ public sealed partial class PublicListenerTests : IAsyncLifetime
         hub = await HubHost.StartAsync([
             "environment=Production",
             "Admin:Urls=http://127.0.0.1:0",
+            "Console:Enabled=true",
             .. AdminHost.Key(0, "inventory", "consumer-key", "Consume"),
             .. AdminHost.Key(1, "pipeline", Key, "Operate"),
         ]);

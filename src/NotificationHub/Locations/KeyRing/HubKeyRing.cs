@@ -151,3 +151,21 @@ internal sealed partial class HubKeyRing(
         public static partial void Failed(ILogger logger, string problem);
     }
 }
+
+/// <summary>The hub's key ring for services that create their protector once, perhaps before the key ring is open.</summary>
+internal sealed class KeyRingProtection(HubKeyRing keys) : IDataProtectionProvider
+{
+    public IDataProtector CreateProtector(string purpose) => new Protector(keys, [purpose]);
+
+    private sealed class Protector(HubKeyRing keys, string[] purposes) : IDataProtector
+    {
+        public IDataProtector CreateProtector(string purpose) => new Protector(keys, [.. purposes, purpose]);
+
+        public byte[] Protect(byte[] plaintext) => Open().Protect(plaintext);
+
+        public byte[] Unprotect(byte[] protectedData) => Open().Unprotect(protectedData);
+
+        private IDataProtector Open() =>
+            keys.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector(purposes);
+    }
+}

@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using Azure.Core;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
@@ -36,7 +37,9 @@ internal static class KeyRingSetup
         ));
         hub.Services.AddSingleton<HubKeyRing>();
         hub.Services.AddWorker<KeyRingOpener>();
-        // AddAuthentication brings another Data Protection, which the hub does not use: its key stays in memory.
+        // Cookies and antiforgery tokens: every replica accepts them.
+        hub.Services.AddSingleton<IDataProtectionProvider, KeyRingProtection>();
+        // AddAuthentication brings another key ring, which the hub does not use: its key stays in memory.
         hub.Services.Configure<KeyManagementOptions>(keys =>
         {
             keys.XmlRepository = new MemoryRepository();

@@ -1,0 +1,51 @@
+using NotificationHub.Health;
+
+namespace NotificationHub.WebConsole;
+
+/// <summary>What helps with a problem.</summary>
+/// <param name="Text">What it means, and what to do.</param>
+/// <param name="Runbook">The section of <c>docs/runbook.md</c>.</param>
+/// <param name="Command">The command that helps.</param>
+internal sealed record Advice(string Text, string Runbook, string Command)
+{
+    public static Advice For(HealthProblemKind kind) =>
+        kind switch
+        {
+            HealthProblemKind.NotReady => new(
+                "This replica stores no notifications. Apple repeats a delivery twice within minutes, then never.",
+                "responses-5xx",
+                "notificationhub doctor"
+            ),
+            HealthProblemKind.KeyRing => new(
+                "Content tokens cannot be decrypted, so nothing is read from Apple. Notifications are received.",
+                "location-states",
+                "notificationhub doctor"
+            ),
+            HealthProblemKind.TopicStopped => new(
+                "Events wait in the log, and are published once Service Bus accepts them. Nothing is lost.",
+                "topic-delayed",
+                "notificationhub doctor"
+            ),
+            HealthProblemKind.StageStalled => new(
+                "Work waits and nothing is lost. Remove the cause that the message names; the stage then resumes.",
+                "stage-stalled",
+                "notificationhub doctor"
+            ),
+            HealthProblemKind.WorkFails => new(
+                "The hub retries by itself. Act if the same error stays for more than a few minutes.",
+                "stage-stalled",
+                "notificationhub doctor"
+            ),
+            HealthProblemKind.LocationsClosed => new(
+                "The hub reads nothing from Apple for these locations until you act. It receives their notifications.",
+                "location-states",
+                "notificationhub locations list"
+            ),
+            HealthProblemKind.LocationDiffers => new(
+                "Compare the location's settings at Apple with the hub's.",
+                "no-deliveries",
+                "notificationhub locations verify"
+            ),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        };
+}

@@ -1,0 +1,56 @@
+using Microsoft.Playwright;
+using NotificationHub.Tests.WebConsole;
+
+[assembly: AssemblyFixture(typeof(Chromium))]
+
+namespace NotificationHub.Tests.WebConsole;
+
+/// <summary>The system's Chromium, started by the first test that needs it and shared by all.</summary>
+public sealed class Chromium : IAsyncDisposable
+{
+    /// <summary>Set to 1 if Chromium must be installed: tests then fail instead of being skipped.</summary>
+    public const string RequireVariable = "NOTIFICATIONHUB_REQUIRE_CHROMIUM";
+
+    private const string Executable = "/usr/bin/chromium";
+
+    private readonly Lazy<Task<(IPlaywright Driver, IBrowser Browser)>> started = new(StartAsync);
+
+    /// <summary>Opens a tab with its own cookies.</summary>
+    /// <param name="listener">The hub's listener that serves the console.</param>
+    public async Task<ConsoleTab> OpenAsync(Uri listener, bool hasScript = true)
+    {
+        if (!File.Exists(Executable))
+        {
+            const string Reason = $"Chromium is not installed as {Executable}: apt-get install chromium.";
+            Assert.SkipWhen(Environment.GetEnvironmentVariable(RequireVariable) != "1", Reason);
+            Assert.Fail(Reason);
+        }
+
+        var (_, browser) = await started.Value;
+        var context = await browser.NewContextAsync(
+            new BrowserNewContextOptions { BaseURL = listener.ToString(), JavaScriptEnabled = hasScript }
+        );
+        return await ConsoleTab.OpenAsync(context, listener);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (started.IsValueCreated)
+        {
+            var (driver, browser) = await started.Value;
+            await browser.DisposeAsync();
+            driver.Dispose();
+        }
+    }
+
+    private static async Task<(IPlaywright, IBrowser)> StartAsync()
+    {
+        var driver = await Playwright.CreateAsync();
+        return (
+            driver,
+            await driver.Chromium.LaunchAsync(
+                new BrowserTypeLaunchOptions { ExecutablePath = Executable, Args = ["--no-sandbox"] }
+            )
+        );
+    }
+}

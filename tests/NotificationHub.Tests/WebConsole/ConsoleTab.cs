@@ -1,0 +1,85 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace NotificationHub.Tests.WebConsole;
+
+/// <summary>A tab of the console. It collects what no page may do: errors, violations of the policy, requests to other hosts.</summary>
+public sealed class ConsoleTab : IAsyncDisposable
+{
+    private static readonly string[] Grave = ["serious", "critical"];
+
+    private readonly IBrowserContext context;
+    private readonly List<string> problems = [];
+
+    private ConsoleTab(IBrowserContext context, IPage page, Uri listener)
+    {
+        this.context = context;
+        Page = page;
+        page.SetDefaultTimeout(10_000);
+        page.PageError += (_, error) => problems.Add($"exception: {error}");
+        page.Console += (_, message) =>
+        {
+            // Chromium reports each status of an error, which the test expects.
+            if (
+                message.Type is "error" or "warning"
+                && !message.Text.StartsWith("Failed to load resource: the server responded", StringComparison.Ordinal)
+            )
+            {
+                problems.Add($"{message.Type}: {message.Text}");
+            }
+        };
+        page.Request += (_, request) =>
+        {
+            if (new Uri(request.Url).Authority != listener.Authority)
+            {
+                problems.Add($"request to another host: {request.Url}");
+            }
+        };
+    }
+
+    public IPage Page { get; }
+
+    public static async Task<ConsoleTab> OpenAsync(IBrowserContext context, Uri listener) =>
+        new(context, await context.NewPageAsync(), listener);
+
+    public async Task<IResponse> GotoAsync(string path) => (await Page.GotoAsync(path))!;
+
+    /// <summary>Submits the sign-in form.</summary>
+    public async Task SignInAsync(string key)
+    {
+        await Page.GetByLabel("Admin key").FillAsync(key);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+    }
+
+    /// <summary>Opens a page on a wide and a narrow screen, light and dark, and checks what holds for every page.</summary>
+    public async Task CheckAsync(string path)
+    {
+        foreach (
+            var (width, scheme) in (IEnumerable<(int, ColorScheme)>)[(1280, ColorScheme.Light), (360, ColorScheme.Dark)]
+        )
+        {
+            await Page.SetViewportSizeAsync(width, 800);
+            await Page.EmulateMediaAsync(new() { ColorScheme = scheme });
+            (await GotoAsync(path)).Status.ShouldBe(200, path);
+            await CheckPageAsync($"{path} at {width}, {scheme}");
+        }
+    }
+
+    /// <summary>Checks the page as it is now.</summary>
+    public async Task CheckPageAsync(string subject)
+    {
+        problems.ShouldBeEmpty(subject);
+        (await Page.GetByRole(AriaRole.Heading, new() { Level = 1 }).CountAsync()).ShouldBe(1, subject);
+        (await Page.TitleAsync()).ShouldEndWith(" · NotificationHub", Case.Sensitive, subject);
+        (
+            await Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        ).ShouldBe(0, $"{subject}: wider than the screen");
+        var found = await Page.RunAxe();
+        found
+            .Violations.Where(violation => Grave.Contains(violation.Impact))
+            .Select(violation => $"{violation.Id}: {string.Join(", ", violation.Nodes.Select(node => node.Html))}")
+            .ShouldBeEmpty(subject);
+    }
+
+    public async ValueTask DisposeAsync() => await context.DisposeAsync();
+}

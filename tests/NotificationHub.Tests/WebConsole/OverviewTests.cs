@@ -1,0 +1,97 @@
+using Microsoft.Playwright;
+using NotificationHub.Tests.EndToEnd;
+
+namespace NotificationHub.Tests.WebConsole;
+
+public sealed class OverviewTests(Chromium chromium) : IAsyncLifetime
+{
+    private HubHost hub = null!;
+    private ConsoleTab tab = null!;
+
+    private IPage Page => tab.Page;
+
+    public async ValueTask InitializeAsync()
+    {
+        hub = await HubHost.StartAsync();
+        tab = await chromium.OpenAsync(hub.Http.BaseAddress!);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await tab.DisposeAsync();
+        await hub.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task In_Development_the_root_leads_to_the_overview_without_sign_in()
+    {
+        await hub.AddLocationAsync();
+
+        await tab.GotoAsync("/");
+
+        new Uri(Page.Url).AbsolutePath.ShouldBe("/console");
+        await tab.CheckAsync("/console");
+        await Assertions.Expect(Page.Locator(".title .badge")).ToContainTextAsync("healthy");
+        await Assertions.Expect(Page.Locator(".stage h3")).ToContainTextAsync(["Apple", "Intake", "Routing"]);
+    }
+
+    [Fact]
+    public async Task The_numbers_change_without_a_reload()
+    {
+        var location = await hub.AddLocationAsync();
+        await Page.Clock.InstallAsync();
+        await tab.GotoAsync("/console");
+        var seq = Page.Locator(".stage:has(h3:text-is('Intake')) dd").Last;
+        await Assertions.Expect(seq).ToHaveTextAsync("–");
+        await Page.EvaluateAsync("window.isSame = true");
+
+        (await location.PostAsync(TestLocation.Notification("n-1"))).EnsureSuccessStatusCode();
+        await Page.Clock.FastForwardAsync(5_000);
+
+        await Assertions.Expect(seq).ToHaveTextAsync("1");
+        (await Page.EvaluateAsync<bool>("window.isSame")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task What_needs_attention_comes_with_advice()
+    {
+        await hub.AddLocationAsync();
+        await hub.Database.WriteAsync(
+            transaction => transaction.ExecuteAsync("update location set state = 'revoked'"),
+            CancellationToken.None
+        );
+
+        await tab.CheckAsync("/console");
+
+        var item = Page.Locator(".attention li");
+        await Assertions.Expect(item).ToContainTextAsync("locations revoked: 1");
+        await Assertions.Expect(item).ToContainTextAsync("docs/runbook.md#location-states");
+        await Assertions.Expect(Page.Locator(".title .badge")).ToContainTextAsync("degraded");
+    }
+
+    [Fact]
+    public async Task An_unknown_page_is_a_page_with_a_way_back()
+    {
+        var response = await tab.GotoAsync("/console/nowhere");
+
+        response.Status.ShouldBe(404);
+        await tab.CheckPageAsync("/console/nowhere");
+        await Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "Overview" }).ClickAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Overview");
+        new Uri(Page.Url).AbsolutePath.ShouldBe("/console");
+    }
+
+    [Fact]
+    public async Task An_unexpected_error_is_a_page_without_details()
+    {
+        await hub.Database.WriteAsync(
+            transaction => transaction.ExecuteAsync("alter table event_log rename to gone"),
+            CancellationToken.None
+        );
+
+        (await tab.GotoAsync("/console")).Status.ShouldBeOneOf(200, 500);
+
+        (await Page.ContentAsync()).ShouldNotContain("   at ");
+        (await Page.ContentAsync()).ShouldNotContain("SELECT", Case.Insensitive);
+    }
+}
