@@ -21,7 +21,7 @@ internal static class DeadLettersCommand
 
                 Specify seqs, or --all, or a filter: --topic, --type or both. With --subscription, no running hub
                 is needed: the command sends the messages to this subscription only, with new message IDs.
-                --topic then names the subscription's topic, and is not a filter.
+                Together with --subscription, --topic is not a filter: it names the subscription's topic.
                 """,
                 isDiscard: false
             ),
@@ -32,8 +32,8 @@ internal static class DeadLettersCommand
                 Resolve dead letters without sending the events.
 
                 Specify seqs, or --all, or a filter: --topic, --type or both. With --subscription, the command
-                deletes the messages from the subscription's dead-letter queue. --topic then names the
-                subscription's topic, and is not a filter.
+                deletes the messages from the subscription's dead-letter queue. Together with --subscription,
+                --topic is not a filter: it names the subscription's topic.
                 """,
                 isDiscard: true
             ),

@@ -20,9 +20,9 @@ internal static class EraseCommand
             """
             Delete a person's or a device's data from the hub's database.
 
-            Specify either --serial or --user. If the exit code is 1 and the output shows the state
-            under-way, the running hub finishes the deletion. If the exit code is 1 and the output shows no
-            state, the command failed.
+            Specify either --serial or --user. If the exit code is 1 and the state in the output is `under-way`,
+            the running hub finishes the deletion. If the exit code is 1 and the output has no state, the
+            command failed.
 
             Example:
               NotificationHub erase --serial C02XK0AAJGH5 --dry-run

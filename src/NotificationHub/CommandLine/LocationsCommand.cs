@@ -128,15 +128,15 @@ internal static class LocationsCommand
             """
             Remove a location, and restore Apple's previous settings.
 
-            If the hub replaced another server's URL, the command restores that URL at Apple, and Apple sends
-            later notifications to that server. First, Apple sends a test notification, which the server must
-            accept; otherwise the command fails and changes nothing. If there is no URL to restore, the command
-            clears the hub's URL, secret and notification types at Apple.
+            If the hub replaced another server's URL, the command restores that URL at Apple: Apple sends a test
+            notification to that server, and later all notifications. If the server does not accept the test,
+            the command fails and changes nothing. If there is no URL to restore, the command clears the hub's
+            URL, secret and notification types at Apple.
 
-            The hub keeps the location's data unless you use --delete-data. In both cases, the hub continues to
-            accept deliveries for the location for one day: it stores them and responds 200, but does not route
-            them. With --delete-data, it deletes these deliveries, too, at the end of that day. You can register
-            the library again at once; the hub then gives it a new location ID.
+            The hub keeps the location's data unless you use --delete-data. It always accepts deliveries for the
+            location for one more day: it stores them and responds 200, but does not route them. With
+            --delete-data, it deletes these deliveries, too, at the end of that day. You can register the
+            library again at once; the hub then gives it a new location ID.
             """,
             context =>
                 RemoveAsync(

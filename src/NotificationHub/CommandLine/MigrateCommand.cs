@@ -22,8 +22,8 @@ internal static class MigrateCommand
         var source = new Option<string?>("--from-sqlite")
         {
             Description =
-                "Copy another hub's SQLite file into the configured database, which must be new. The content tokens, and "
-                + "the secrets of other servers, such as relay targets, are re-encrypted with the new database's key ring. "
+                "Copy another hub's SQLite file into the configured database, which must be new. The command re-encrypts "
+                + "the content tokens and the secrets of relay targets with the new database's key ring. "
                 + "Stop the other hub first.",
             HelpName = "FILE",
         };

@@ -73,8 +73,9 @@ internal static class NotificationsCommand
             """
             Turn rejected, quarantined or unrecognized notifications into events.
 
-            Specify seqs or --disposition. --location requires --disposition. If the hub still cannot read a
-            notification, the notification keeps its disposition. Exit code 1: a notification was not routed.
+            Specify seqs or --disposition. Use --location only together with --disposition. If the hub still
+            cannot read a notification, the notification keeps its disposition. Exit code 1: a notification was
+            not routed.
 
             Examples:
               NotificationHub notifications reroute 17 18

@@ -53,7 +53,10 @@ internal static class ReplayCommand
         };
         var after = new Option<long?>("--after") { Description = "Only events with a higher seq." };
         var since = CommandInput.Time("--since", "Only events from this time on, such as 2026-03-01T08:00:00Z.");
-        var until = CommandInput.Time("--until", "Only events up to this time. Default: up to the last published one.");
+        var until = CommandInput.Time(
+            "--until",
+            "Only events up to this time. Default: up to the last published event."
+        );
         var type = new Option<string?>("--type") { Description = "Only events of this type, such as asset.changed." };
         var location = new Option<string?>("--location")
         {
@@ -73,8 +76,8 @@ internal static class ReplayCommand
             Ask the running hub to send published events again.
 
             Specify exactly one of --after and --since. The events keep their IDs; the message IDs are new.
-            The hub sends only while the topic's live events are not delayed. One replay per topic runs at
-            a time.
+            The replay pauses while new events of the topic are delayed by more than a second. One replay per
+            topic runs at a time.
 
             Example:
               NotificationHub replay start --topic assets --subscription inventory --since 2026-03-01T08:00:00Z

@@ -8,7 +8,7 @@ internal static class SecretFile
 {
     private const long MaxBytes = 64 * 1024;
     private const string StandardInput = "-";
-    private const string OrStandardInput = " If it is -, one line of standard input is read.";
+    private const string OrStandardInput = " Use a hyphen (-) to read one line from standard input.";
 
     public static Option<FileInfo> CreateContentTokenOption(bool required) =>
         new("--token-file")

@@ -22,7 +22,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
 
     private readonly Option<AssetKey[]> assets = new("--asset")
     {
-        Description = "An app or book: ADAMID for the pricingParam STDQ, ADAMID/PLUS for PLUS. Can be repeated.",
+        Description = "The adamId of an app or book. Append /PLUS if its pricingParam is PLUS. Can be repeated.",
         Required = true,
         AllowMultipleArgumentsPerToken = true,
         CustomParser = ParseAssets,
