@@ -93,6 +93,9 @@ param customDomain string = ''
 @description('The ID of your certificate of that host name, in the Container Apps environment; if empty, Azure creates and renews one.')
 param customDomainCertificateId string = ''
 
+@description('Gives the hub the role Azure Service Bus Data Receiver on each subscription, so that it can list, resend and discard the dead letters of consumers, and doctor can check the rules. The role also permits receiving messages.')
+param withDeadLetterAccess bool = false
+
 @description('Protects the database and the vault against deletion. Not the namespace: the lock would keep subscriptions that are no longer declared.')
 param withDeleteLocks bool = true
 
@@ -148,7 +151,8 @@ module serviceBus 'modules/service-bus.bicep' = {
     tier: serviceBusTier
     topicSizeInMegabytes: topicSizeInMegabytes
     privateNetworking: privateNetworking
-    senderPrincipalId: identity.properties.principalId
+    hubPrincipalId: identity.properties.principalId
+    withDeadLetterAccess: withDeadLetterAccess
     endpointSubnetId: network.outputs.endpointSubnetId
     networkId: network.outputs.networkId
     linkedNetworkIds: linkedNetworkIds

@@ -29,7 +29,6 @@ remove() {
 
 topics=$(az servicebus topic list "${in_namespace[@]}" --query '[].name' --output tsv)
 expected=$(jq -r '.topics[].name' "$declared")
-rules=$(jq -r '.rules | keys[]' "$declared")
 
 for topic in $(undeclared "$expected" "$topics"); do
   remove "topic $topic" topic delete --name "$topic"
@@ -43,6 +42,8 @@ for topic in $(comm -12 <(sort <<< "$expected") <(sort <<< "$topics")); do
   done
 
   for subscription in $(comm -12 <(sort <<< "$expected_here") <(sort <<< "$subscriptions")); do
+    rules=$(jq -r --arg topic "$topic" --arg name "$subscription" '.rules +
+      (.topics[] | select(.name == $topic) | .subscriptions[] | select(.name == $name) | .rules // {}) | keys[]' "$declared")
     existing=$(az servicebus topic subscription rule list "${in_namespace[@]}" --topic-name "$topic" \
       --subscription-name "$subscription" --query '[].name' --output tsv)
     for rule in $(undeclared "$rules" "$existing"); do

@@ -17,7 +17,7 @@ internal sealed class BusContext
                 Topology.Window(options),
                 topic.Subscriptions.Select(subscription => new LocalSubscription(
                     subscription.Name,
-                    Topology.RulesOf(subscription.Name),
+                    Topology.RulesOf(subscription),
                     Topology.Settings(options, subscription.RequiresSession),
                     options
                 )),

@@ -5,7 +5,7 @@ namespace NotificationHub.LocalBus;
 
 /// <summary>Topics, subscriptions and rules, in the format of the hub's <c>topics.json</c>. Durations are in ISO 8601.</summary>
 /// <param name="Topics">The topics.</param>
-/// <param name="Rules">Correlation rules of every subscription: application properties by rule name. <c>{subscription}</c> stands for the subscription's name.</param>
+/// <param name="Rules">The rules of every subscription by name. <c>{subscription}</c> stands for the subscription's name.</param>
 /// <param name="DuplicateDetectionWindow">How long a topic remembers message IDs.</param>
 /// <param name="LockDuration">How long a receiver holds a message or a session.</param>
 /// <param name="MaxDeliveryCount">Deliveries before a message becomes a dead letter.</param>
@@ -13,7 +13,7 @@ namespace NotificationHub.LocalBus;
 /// <param name="DeadLetteringOnMessageExpiration">Whether an expired message becomes a dead letter.</param>
 public sealed record Topology(
     IReadOnlyList<TopicDeclaration> Topics,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Rules,
+    IReadOnlyDictionary<string, RuleDeclaration> Rules,
     string DuplicateDetectionWindow,
     string LockDuration,
     int MaxDeliveryCount,
@@ -41,17 +41,9 @@ public sealed record Topology(
             throw new JsonException($"maxDeliveryCount must be at least 1, and not {topology.MaxDeliveryCount}.");
         }
 
-        // RespectNullableAnnotations does not check the elements of collections.
-        IEnumerable<object?> elements =
-        [
-            .. topology.Topics,
-            .. topology.Topics.OfType<TopicDeclaration>().SelectMany(topic => topic.Subscriptions),
-            .. topology.Rules.Values,
-            .. topology.Rules.Values.OfType<IReadOnlyDictionary<string, string>>().SelectMany(rule => rule.Values),
-        ];
-        return elements.Contains(null)
-            ? throw new JsonException("topics, subscriptions and rules must not contain null.")
-            : topology;
+        CheckNulls(topology);
+        CheckRules(topology);
+        return topology;
     }
 
     /// <summary>The hub's topics.</summary>
@@ -62,6 +54,56 @@ public sealed record Topology(
             ?? throw new InvalidOperationException("topics.json is not embedded.");
         using var reader = new StreamReader(file);
         return Parse(reader.ReadToEnd());
+    }
+
+    private static void CheckNulls(Topology topology)
+    {
+        // RespectNullableAnnotations does not check the elements of collections.
+        var subscriptions = topology
+            .Topics.OfType<TopicDeclaration>()
+            .SelectMany(topic => topic.Subscriptions)
+            .ToList();
+        var rules = subscriptions
+            .OfType<SubscriptionDeclaration>()
+            .SelectMany(subscription => subscription.Rules?.Values ?? [])
+            .Concat(topology.Rules.Values)
+            .ToList();
+        IEnumerable<object?> elements =
+        [
+            .. topology.Topics,
+            .. subscriptions,
+            .. rules,
+            .. rules.OfType<RuleDeclaration>().SelectMany(rule => rule.Correlation?.Values ?? []),
+        ];
+        if (elements.Contains(null))
+        {
+            throw new JsonException("topics, subscriptions and rules must not contain null.");
+        }
+    }
+
+    private static void CheckRules(Topology topology)
+    {
+        foreach (var subscription in topology.Topics.SelectMany(topic => topic.Subscriptions))
+        {
+            foreach (var (name, rule) in topology.DeclaredRules(subscription))
+            {
+                if (rule.Sql is null == rule.Correlation is not { Count: > 0 })
+                {
+                    throw new JsonException(
+                        $"The rule '{name}' must have either sql or correlation, and not be empty."
+                    );
+                }
+
+                try
+                {
+                    rule.ToFilter(subscription.Name);
+                }
+                catch (FormatException exception)
+                {
+                    throw new JsonException($"The rule '{name}': not supported: {exception.Message}.");
+                }
+            }
+        }
     }
 
     private static void Check(string member, string duration)
@@ -93,19 +135,22 @@ public sealed record Topology(
     internal TimeSpan Window(LocalServiceBusOptions options) =>
         options.DuplicateDetectionWindow ?? XmlConvert.ToTimeSpan(DuplicateDetectionWindow);
 
-    internal IReadOnlyList<SubscriptionRule> RulesOf(string subscription) =>
+    internal IReadOnlyList<SubscriptionRule> RulesOf(SubscriptionDeclaration subscription) =>
         [
-            .. Rules.Select(rule => new SubscriptionRule(
-                rule.Key,
-                new CorrelationFilter
-                {
-                    Properties = rule.Value.ToDictionary(
-                        pair => pair.Key,
-                        object (pair) => pair.Value.Replace("{subscription}", subscription, StringComparison.Ordinal)
-                    ),
-                }
-            )),
+            .. DeclaredRules(subscription)
+                .Select(rule => new SubscriptionRule(rule.Key, rule.Value.ToFilter(subscription.Name))),
         ];
+
+    private Dictionary<string, RuleDeclaration> DeclaredRules(SubscriptionDeclaration subscription)
+    {
+        var rules = new Dictionary<string, RuleDeclaration>(Rules, StringComparer.Ordinal);
+        foreach (var (name, rule) in subscription.Rules ?? new Dictionary<string, RuleDeclaration>())
+        {
+            rules[name] = rule;
+        }
+
+        return rules;
+    }
 }
 
 /// <summary>A topic of the topology.</summary>
@@ -116,4 +161,29 @@ public sealed record TopicDeclaration(string Name, IReadOnlyList<SubscriptionDec
 /// <summary>A subscription of the topology.</summary>
 /// <param name="Name">The subscription's name.</param>
 /// <param name="RequiresSession">Whether receivers take one session (<c>SessionId</c>) at a time.</param>
-public sealed record SubscriptionDeclaration(string Name, bool RequiresSession = false);
+/// <param name="Rules">Its own rules by name. A rule replaces the common rule with the same name.</param>
+public sealed record SubscriptionDeclaration(
+    string Name,
+    bool RequiresSession = false,
+    IReadOnlyDictionary<string, RuleDeclaration>? Rules = null
+);
+
+/// <summary>A rule of a subscription, with one of the two filters.</summary>
+/// <param name="Correlation">Application properties and their values, which a message must all have.</param>
+/// <param name="Sql">An SQL expression.</param>
+public sealed record RuleDeclaration(IReadOnlyDictionary<string, string>? Correlation = null, string? Sql = null)
+{
+    internal RuleFilter ToFilter(string subscription) =>
+        Sql is { } expression
+            ? new SqlFilter(WithName(expression, subscription))
+            : new CorrelationFilter
+            {
+                Properties = Correlation!.ToDictionary(
+                    pair => pair.Key,
+                    object (pair) => WithName(pair.Value, subscription)
+                ),
+            };
+
+    private static string WithName(string text, string subscription) =>
+        text.Replace("{subscription}", subscription, StringComparison.Ordinal);
+}

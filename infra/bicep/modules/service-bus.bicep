@@ -8,7 +8,8 @@ param tier string
 
 param topicSizeInMegabytes int
 param privateNetworking bool
-param senderPrincipalId string
+param hubPrincipalId string
+param withDeadLetterAccess bool
 param workspaceId string
 param endpointSubnetId string
 param networkId string
@@ -23,17 +24,26 @@ var subscriptions = flatten(map(
       topic: topic.name
       name: subscription.name
       requiresSession: subscription.requiresSession
+      // A rule replaces the common rule with the same name.
+      rules: any(subscription).?rules ?? {}
     })
 ))
 // $Default comes last. Service Bus removes the rule of this name when the first other rule is created.
 var rules = flatten(map(
   range(0, length(subscriptions)),
   index =>
-    map(sort(items(topology.rules), (one, other) => one.key > other.key), rule => {
-      subscriptionIndex: index
-      name: rule.key
-      properties: mapValues(rule.value, value => replace(value, '{subscription}', subscriptions[index].name))
-    })
+    map(
+      sort(items(shallowMerge([topology.rules, subscriptions[index].rules])), (one, other) => one.key > other.key),
+      rule => {
+        subscriptionIndex: index
+        name: rule.key
+        sql: replace(rule.value.?sql ?? '', '{subscription}', subscriptions[index].name)
+        correlation: mapValues(
+          rule.value.?correlation ?? {},
+          value => replace(value, '{subscription}', subscriptions[index].name)
+        )
+      }
+    )
 ))
 
 // Only Premium supports private endpoints; Entra ID alone protects a Standard namespace.
@@ -42,6 +52,8 @@ var isPrivate = isPremium && privateNetworking
 
 // Azure Service Bus Data Sender
 var senderRole = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
+// Azure Service Bus Data Receiver
+var receiverRole = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
   name: name
@@ -96,21 +108,32 @@ resource subscriptionRules 'Microsoft.ServiceBus/namespaces/topics/subscriptions
   for rule in rules: {
     parent: topicSubscriptions[rule.subscriptionIndex]
     name: rule.name
-    properties: {
-      filterType: 'CorrelationFilter'
-      correlationFilter: { properties: rule.properties }
-    }
+    properties: empty(rule.sql)
+      ? { filterType: 'CorrelationFilter', correlationFilter: { properties: rule.correlation } }
+      : { filterType: 'SqlFilter', sqlFilter: { sqlExpression: rule.sql } }
   }
 ]
 
 resource senders 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for index in range(0, length(topicNames)): {
     scope: topics[index]
-    name: guid(topics[index].id, senderPrincipalId, senderRole)
+    name: guid(topics[index].id, hubPrincipalId, senderRole)
     properties: {
-      principalId: senderPrincipalId
+      principalId: hubPrincipalId
       principalType: 'ServicePrincipal'
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', senderRole)
+    }
+  }
+]
+
+resource receivers 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for index in range(0, withDeadLetterAccess ? length(subscriptions) : 0): {
+    scope: topicSubscriptions[index]
+    name: guid(topicSubscriptions[index].id, hubPrincipalId, receiverRole)
+    properties: {
+      principalId: hubPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', receiverRole)
     }
   }
 ]

@@ -47,6 +47,15 @@ internal static class RuleXml
 
     private static XElement Filter(RuleFilter filter)
     {
+        if (filter is SqlFilter sql)
+        {
+            return new XElement(
+                Service + "Filter",
+                new XAttribute(Instance + "type", "SqlFilter"),
+                EntityXml.Value("SqlExpression", sql.Expression)
+            );
+        }
+
         if (filter is not CorrelationFilter correlation)
         {
             var isTrue = filter is ConstantFilter { Value: true };

@@ -9,9 +9,11 @@ internal static class RuleOperations
     public const string ListOperation = "com.microsoft:enumerate-rules";
     private const ulong RuleDescription = 0x13700000004;
     private const ulong EmptyAction = 0x13700000005;
+    private const ulong SqlExpression = 0x1370000006;
     private const ulong TrueFilter = 0x1370000007;
     private const ulong FalseFilter = 0x1370000008;
     private const ulong Correlation = 0x1370000009;
+    private const int CompatibilityLevel = 20;
 
     /// <summary>The result; null if the operation is unknown.</summary>
     public static AmqpMap? Handle(LocalSubscription subscription, ManagementRequest request)
@@ -36,14 +38,23 @@ internal static class RuleOperations
         }
     }
 
-    /// <summary>The filter of an SQL expression: only those that select all messages or none are supported.</summary>
-    public static RuleFilter Sql(string? expression) =>
-        expression?.Replace(" ", "", StringComparison.Ordinal) switch
+    /// <summary>The filter of an SQL expression.</summary>
+    public static RuleFilter Sql(string? expression)
+    {
+        try
         {
-            "1=1" => new ConstantFilter(true),
-            "1=0" => new ConstantFilter(false),
-            _ => throw Unsupported($"the SQL filter '{expression}'; use a correlation filter"),
-        };
+            return expression?.Replace(" ", "", StringComparison.Ordinal) switch
+            {
+                "1=1" => new ConstantFilter(true),
+                "1=0" => new ConstantFilter(false),
+                _ => new SqlFilter(expression ?? ""),
+            };
+        }
+        catch (FormatException exception)
+        {
+            throw Unsupported(exception.Message);
+        }
+    }
 
     public static AmqpException Unsupported(string what) =>
         new(AmqpConditions.NotImplemented, $"The local Service Bus does not support {what}.");
@@ -83,6 +94,11 @@ internal static class RuleOperations
 
     private static DescribedType Describe(RuleFilter filter)
     {
+        if (filter is SqlFilter sql)
+        {
+            return Described(SqlExpression, sql.Expression, CompatibilityLevel);
+        }
+
         if (filter is not CorrelationFilter correlation)
         {
             return Described(filter is ConstantFilter { Value: true } ? TrueFilter : FalseFilter);

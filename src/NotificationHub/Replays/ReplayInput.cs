@@ -54,11 +54,11 @@ internal sealed class ReplayInputValidator : AbstractValidator<ReplayInput>
             .Must(topic => topic is not null && TopicMap.Topics.Contains(topic, StringComparer.Ordinal))
             .WithMessage($"must be one of {string.Join(", ", TopicMap.Topics)}");
         RuleFor(input => input.Subscription)
-            .Must((input, name) => DeclaredSubscriptions.Of(input.Topic!).Contains(name, StringComparer.Ordinal))
+            .Must((input, name) => DeclaredSubscriptions.NamesOf(input.Topic!).Contains(name, StringComparer.Ordinal))
             .When(input => input.Subscription is not null && IsTopic(input.Topic))
             .WithMessage(input =>
                 $"topics.json declares no such subscription of the topic {input.Topic}; it declares "
-                + string.Join(", ", DeclaredSubscriptions.Of(input.Topic!))
+                + string.Join(", ", DeclaredSubscriptions.NamesOf(input.Topic!))
             );
         RuleFor(input => input.After)
             .Must((input, after) => after is null != input.Since is null)

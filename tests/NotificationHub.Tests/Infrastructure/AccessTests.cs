@@ -6,6 +6,7 @@ namespace NotificationHub.Tests.Infrastructure;
 public sealed partial class AccessTests
 {
     private const string ServiceBusDataSender = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39";
+    private const string ServiceBusDataReceiver = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0";
     private const string KeyVaultSecretsUser = "4633458b-17de-408a-b874-0445c86b69e6";
     private const string MonitoringMetricsPublisher = "3913510d-42f4-4e42-8a64-420c390055eb";
     private const string AcrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
@@ -41,6 +42,23 @@ public sealed partial class AccessTests
     }
 
     [BicepFact]
+    public void The_hub_may_receive_from_each_subscription_only_on_request()
+    {
+        const string Subscription = "Microsoft.ServiceBus/namespaces/topics/subscriptions";
+        var subscriptions = Deployment.Prod.OfType(Subscription).Count();
+
+        subscriptions.ShouldBeGreaterThan(0);
+        ScopesIn(Deployment.Prod).ShouldBe(Enumerable.Repeat(Subscription, subscriptions));
+        ScopesIn(Deployment.Dev).ShouldBeEmpty();
+
+        static IEnumerable<string> ScopesIn(Deployment deployment) =>
+            deployment
+                .OfType("Microsoft.Authorization/roleAssignments")
+                .Where(assignment => RoleOf(assignment.Text("properties.roleDefinitionId")!) == ServiceBusDataReceiver)
+                .Select(assignment => ScopeOf(assignment.Text("id")!));
+    }
+
+    [BicepFact]
     public void The_registry_is_looked_up_where_it_is()
     {
         var pull = Deployment
@@ -59,7 +77,13 @@ public sealed partial class AccessTests
             .Literals()
             .Where(text => Guid.TryParse(text, out _))
             .ShouldBe(
-                [ServiceBusDataSender, KeyVaultSecretsUser, MonitoringMetricsPublisher, AcrPull],
+                [
+                    ServiceBusDataSender,
+                    ServiceBusDataReceiver,
+                    KeyVaultSecretsUser,
+                    MonitoringMetricsPublisher,
+                    AcrPull,
+                ],
                 ignoreOrder: true
             );
 

@@ -29,6 +29,7 @@ internal sealed class Deployment
                 + $$"""
                 param linkedNetworkIds = ['{{LinkedNetworkId}}']
                 param customDomain = 'hub.example.com'
+                param withDeadLetterAccess = true
                 param tags = { team: 'mobile' }
                 param alertPhones = [{ countryCode: '1', phoneNumber: '5550100' }]
                 param alertWebhooks = ['https://alerts.example.com/hub']
@@ -92,7 +93,7 @@ internal sealed class Deployment
 
     public static Deployment Dev => LazyDev.Value;
 
-    /// <summary>As production, with a linked network, further receivers of alerts, a custom domain and a tag.</summary>
+    /// <summary>As production, with a linked network, access to dead letters, further receivers of alerts, a custom domain and a tag.</summary>
     public static Deployment Prod => LazyProd.Value;
 
     /// <summary>As development before the database admits the hub, with a registry and an operator's address.</summary>
@@ -122,13 +123,17 @@ internal sealed class Deployment
 
     public IEnumerable<JsonElement> OfType(string type) => Resources.Where(resource => resource.Text("type") == type);
 
-    private static Deployment Snapshot(string file, string? content = null)
+    /// <summary>As development, with another <c>topics.json</c>.</summary>
+    public static Deployment WithTopics(string topics) =>
+        Snapshot("dev.bicepparam", workspace => File.WriteAllText(workspace.File("topics.json"), topics));
+
+    private static Deployment Snapshot(string file, string content) =>
+        Snapshot(file, workspace => File.WriteAllText(workspace.File(file), content));
+
+    private static Deployment Snapshot(string file, Action<BicepWorkspace>? change = null)
     {
         using var workspace = new BicepWorkspace();
-        if (content is not null)
-        {
-            File.WriteAllText(workspace.File(file), content);
-        }
+        change?.Invoke(workspace);
 
         workspace.Run([
             .. (string[])["snapshot", file, "--mode", "overwrite", "--deployment-name", "main"],

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using System.Text.Json.Nodes;
 
 namespace NotificationHub.Tests.Infrastructure;
 
@@ -96,6 +97,34 @@ public sealed class ScriptTests : IDisposable
                 deletions.Select(deletion => $"{deletion} --resource-group nhub --namespace-name bus"),
                 ignoreOrder: true
             );
+    }
+
+    [UnixFact]
+    public void A_rule_of_a_subscription_is_declared_for_this_subscription_only()
+    {
+        var topics = JsonNode.Parse(BicepFiles.Read("topics.json"))!;
+        topics["topics"]![0]!["subscriptions"]![0]!["rules"] = JsonNode.Parse(
+            """{ "north": { "correlation": { "audience": "all", "location": "north" } } }"""
+        );
+        File.WriteAllText(folder.File("topics.json"), topics.ToJsonString());
+        var script = folder.File("remove-undeclared.sh");
+        File.Copy(Path.Combine(BicepFiles.Folder, "remove-undeclared.sh"), script);
+
+        var (exitCode, output) = Run(
+            script,
+            ["nhub", "bus"],
+            """
+            servicebus topic list|assets\n
+            servicebus topic subscription list|inventory\ndeployment\n
+            servicebus topic subscription rule list|$Default\nown\nnorth\n
+            """
+        );
+
+        exitCode.ShouldBe(0, output);
+        output
+            .Split('\n')
+            .Where(line => line.StartsWith("not declared", StringComparison.Ordinal))
+            .ShouldBe(["not declared: rule assets/deployment/north"]);
     }
 
     [UnixFact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using NotificationHub.LocalBus;
 
 namespace NotificationHub.Tests.Infrastructure;
@@ -68,39 +69,76 @@ public sealed class ServiceBusDeploymentTests
     }
 
     [BicepFact]
-    public void Every_subscription_has_its_two_rules()
+    public void Every_subscription_has_the_declared_rules_as_on_the_local_bus()
     {
-        var deployed = Deployed($"{Topic}/subscriptions/rules").ToArray();
-
-        deployed.ShouldAllBe(rule => rule.Properties.Text("filterType") == "CorrelationFilter");
-        var made = deployed.SelectMany(
-            rule => rule.Properties.At("correlationFilter.properties").EnumerateObject(),
-            (rule, own) => (rule.Path[..rule.Path.LastIndexOf('/')], own.Name, own.Value.GetString())
-        );
-        made.ShouldBe(
-            Subscriptions()
-                .SelectMany(
-                    own => (string?[])["all", own.Subscription.Text("name")],
-                    (own, audience) => (own.Path, "audience", audience)
-                ),
-            ignoreOrder: true
-        );
-        made.ShouldBe(
-            Topology
-                .Default()
-                .Topics.SelectMany(topic => topic.Subscriptions, (topic, own) => (Topic: topic.Name, own.Name))
-                .SelectMany(
-                    own => Topology.Default().RulesOf(own.Name),
-                    (own, rule) => (Path: $"{own.Topic}/{own.Name}", ((CorrelationFilter)rule.Filter).Properties)
-                )
-                .SelectMany(rule => rule.Properties, (rule, pair) => (rule.Path, pair.Key, (string?)$"{pair.Value}")),
-            ignoreOrder: true
-        );
+        RulesOf(Deployment.Dev).ShouldBe(RulesOf(Topology.Default()), ignoreOrder: true);
+        RulesOf(Deployment.Dev).Count().ShouldBe(2 * Subscriptions().Count());
     }
 
+    [BicepFact]
+    public void A_rule_of_a_subscription_is_added_or_replaces_the_common_one()
+    {
+        var topics = JsonNode.Parse(BicepFiles.Read("topics.json"))!;
+        topics["topics"]![0]!["subscriptions"]![0]!["rules"] = JsonNode.Parse(
+            """
+            {
+              "$Default": { "sql": "audience = 'all' AND adamId IS NULL" },
+              "north": { "correlation": { "audience": "all", "location": "north" } },
+              "mine": { "sql": "audience = '{subscription}-team'" }
+            }
+            """
+        );
+
+        var deployed = RulesOf(Deployment.WithTopics(topics.ToJsonString())).ToArray();
+
+        deployed
+            .Where(rule => rule.StartsWith("assets/inventory/", StringComparison.Ordinal))
+            .ShouldBe([
+                "assets/inventory/own: audience=inventory",
+                "assets/inventory/north: audience=all, location=north",
+                "assets/inventory/mine: audience = 'inventory-team'",
+                "assets/inventory/$Default: audience = 'all' AND adamId IS NULL",
+            ]);
+        deployed.ShouldBe(RulesOf(Topology.Parse(topics.ToJsonString())), ignoreOrder: true);
+    }
+
+    /// <summary>The rules that the compiler predicts, each with its path and filter.</summary>
+    internal static IEnumerable<string> RulesOf(Deployment deployment) =>
+        Deployed(deployment, $"{Topic}/subscriptions/rules")
+            .Select(rule =>
+                rule.Properties.Text("filterType") == "SqlFilter"
+                    ? $"{rule.Path}: {rule.Properties.Text("sqlFilter.sqlExpression")}"
+                    : $"{rule.Path}: {Text(
+                        rule.Properties.At("correlationFilter.properties").EnumerateObject(),
+                        property => (property.Name, property.Value.GetString())
+                    )}"
+            );
+
+    /// <summary>The rules of the local bus in the same form.</summary>
+    internal static IEnumerable<string> RulesOf(Topology topology) =>
+        from topic in topology.Topics
+        from subscription in topic.Subscriptions
+        from rule in topology.RulesOf(subscription)
+        let filter = rule.Filter is SqlFilter sql
+            ? sql.Expression
+            : Text(((CorrelationFilter)rule.Filter).Properties, property => (property.Key, property.Value))
+        select $"{topic.Name}/{subscription.Name}/{rule.Name}: {filter}";
+
+    private static string Text<T>(IEnumerable<T> properties, Func<T, (string Name, object? Value)> read) =>
+        string.Join(
+            ", ",
+            properties
+                .Select(read)
+                .OrderBy(property => property.Name, StringComparer.Ordinal)
+                .Select(property => $"{property.Name}={property.Value}")
+        );
+
     private static IEnumerable<(string Path, JsonElement Properties)> Deployed(string type) =>
-        Deployment
-            .Dev.OfType(type)
+        Deployed(Deployment.Dev, type);
+
+    private static IEnumerable<(string Path, JsonElement Properties)> Deployed(Deployment deployment, string type) =>
+        deployment
+            .OfType(type)
             .Select(resource => (resource.Text("name")!.Split('/', 2)[1], resource.At("properties")));
 
     private static IEnumerable<JsonElement> Topics() => Declared.At("topics").EnumerateArray();

@@ -62,18 +62,84 @@ public sealed class RuleTests
         );
     }
 
-    [Fact]
-    public async Task An_SQL_filter_other_than_a_constant_is_rejected_with_a_hint()
+    [Theory]
+    [InlineData("change = 'removed'", true)]
+    [InlineData("CHANGE = 'removed' and not [type] = 'b'", true)]
+    [InlineData("change <> 'added'", true)]
+    [InlineData("change != 'removed'", false)]
+    [InlineData("user.change IN ('added', 'removed') AND sys.Label = 'subject'", true)]
+    [InlineData("change NOT IN ('added', 'updated')", true)]
+    [InlineData("\"type\" LIKE '%.changed.v_'", true)]
+    [InlineData("type NOT LIKE 'asset.%' OR change = 'added'", false)]
+    [InlineData("(change = 'added' OR change = 'removed') AND EXISTS(type)", true)]
+    [InlineData("change = 'removed' OR change = 'added' AND missing = 'x'", true)]
+    [InlineData("missing IS NULL AND change IS NOT NULL", true)]
+    [InlineData("EXISTS(missing)", false)]
+    [InlineData("quoted = 'it''s'", true)]
+    // Unknown is neither true nor false.
+    [InlineData("missing = 'x'", false)]
+    [InlineData("NOT missing = 'x'", false)]
+    [InlineData("missing <> 'x'", false)]
+    [InlineData("missing NOT IN ('x')", false)]
+    [InlineData("missing NOT LIKE 'x'", false)]
+    [InlineData("missing = 'x' OR change = 'removed'", true)]
+    // A number is no text.
+    [InlineData("number = '5'", false)]
+    public async Task An_SQL_filter_selects_messages(string expression, bool isSelected)
     {
         await using var test = await StartAsync();
         await using var rules = test.Client.CreateRuleManager("hub", "operations");
-        await rules.CreateRuleAsync("everything", new SqlRuleFilter("1 = 1"));
+        await rules.CreateRuleAsync("sql", new SqlRuleFilter(expression));
+        var message = For("1", "other-team");
+        message.Subject = "subject";
+        message.ApplicationProperties["type"] = "asset.changed.v1";
+        message.ApplicationProperties["change"] = "removed";
+        message.ApplicationProperties["quoted"] = "it's";
+        message.ApplicationProperties["number"] = 5;
+
+        await test.Sender.SendMessageAsync(message);
+
+        test.Received.ShouldBe(isSelected ? ["1"] : []);
+        (await rules.GetRulesAsync().SingleAsync(rule => rule.Name == "sql")).Filter.ShouldBe(
+            new SqlRuleFilter(expression)
+        );
+        var administration = new ServiceBusAdministrationClient(test.Bus.ConnectionString);
+        (await administration.GetRuleAsync("hub", "operations", "sql")).Value.Filter.ShouldBe(
+            new SqlRuleFilter(expression)
+        );
+    }
+
+    [Theory]
+    [InlineData("a > 'b'", "unexpected '>' at position 2")]
+    [InlineData("a = 5", "unexpected '5' at position 4")]
+    [InlineData("a = 'b' AND", "unexpected end")]
+    [InlineData("a LIKE b", "unexpected 'b' at position 7")]
+    [InlineData("a = @b", "unexpected '@' at position 4")]
+    [InlineData("sys.Size = 'b'", "unexpected 'Size' at position 4")]
+    [InlineData("a = 'b' c", "unexpected 'c' at position 8")]
+    [InlineData("(a = 'b'", "unexpected end")]
+    [InlineData("a = 'b", "unexpected ''' at position 4")]
+    public async Task An_SQL_filter_that_is_not_supported_is_rejected_with_the_place(string expression, string place)
+    {
+        await using var test = await StartAsync();
+        await using var rules = test.Client.CreateRuleManager("hub", "operations");
 
         (
-            await Should.ThrowAsync<NotSupportedException>(rules.CreateRuleAsync("sql", new SqlRuleFilter("a > 5")))
-        ).Message.ShouldContain("use a correlation filter");
+            await Should.ThrowAsync<NotSupportedException>(rules.CreateRuleAsync("sql", new SqlRuleFilter(expression)))
+        ).Message.ShouldContain($"the SQL filter '{expression}' ({place})");
+    }
+
+    [Fact]
+    public async Task A_constant_SQL_filter_selects_all_messages_or_none()
+    {
+        await using var test = await StartAsync();
+        await using var rules = test.Client.CreateRuleManager("hub", "operations");
+        await rules.CreateRuleAsync("nothing", new SqlRuleFilter("1=0"));
         await test.Sender.SendMessageAsync(For("1", "other-team"));
-        test.Received.ShouldBe(["1"]);
+        await rules.CreateRuleAsync("everything", new SqlRuleFilter("1 = 1"));
+        await test.Sender.SendMessageAsync(For("2", "other-team"));
+
+        test.Received.ShouldBe(["2"]);
     }
 
     [Fact]
@@ -83,7 +149,7 @@ public sealed class RuleTests
             """
             {
               "topics": [{ "name": "t", "subscriptions": [{ "name": "s", "requiresSession": true }] }],
-              "rules": { "own": { "to": "{subscription}" } },
+              "rules": { "own": { "correlation": { "to": "{subscription}" } } },
               "duplicateDetectionWindow": "PT1H", "lockDuration": "PT1M", "maxDeliveryCount": 3,
               "defaultMessageTimeToLive": "P1D", "deadLetteringOnMessageExpiration": true
             }

@@ -72,7 +72,8 @@ public sealed class BusCommandTests
     [InlineData("topics", "[null]")]
     [InlineData("topics", """[{ "name": "assets", "subscriptions": [null] }]""")]
     [InlineData("rules", """{ "all": null }""")]
-    [InlineData("rules", """{ "all": { "audience": null } }""")]
+    [InlineData("rules", """{ "all": { "correlation": { "audience": null } } }""")]
+    [InlineData("topics", """[{ "name": "t", "subscriptions": [{ "name": "s", "rules": { "all": null } }] }]""")]
     public async Task A_null_in_a_collection_is_reported(string member, string value)
     {
         using var folder = new TemporaryFolder();
@@ -80,6 +81,27 @@ public sealed class BusCommandTests
 
         run.ExitCode.ShouldBe(1);
         run.Error.ShouldContain($"could not start: {file}: topics, subscriptions and rules must not contain null.");
+    }
+
+    [Theory]
+    [InlineData("{}", "The rule 'all' must have either sql or correlation, and not be empty.")]
+    [InlineData("""{ "correlation": {} }""", "The rule 'all' must have either sql or correlation, and not be empty.")]
+    [InlineData(
+        """{ "sql": "a = 'b'", "correlation": { "a": "b" } }""",
+        "The rule 'all' must have either sql or correlation, and not be empty."
+    )]
+    [InlineData("""{ "sql": "a = " }""", "The rule 'all': not supported: the SQL filter 'a = ' (unexpected end).")]
+    public async Task An_invalid_rule_of_a_subscription_is_reported(string rule, string error)
+    {
+        using var folder = new TemporaryFolder();
+        var (file, run) = await RunAsync(
+            folder,
+            "topics",
+            $$"""[{ "name": "t", "subscriptions": [{ "name": "s", "rules": { "all": {{rule}} } }] }]"""
+        );
+
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain($"could not start: {file}: {error}");
     }
 
     [Theory]
