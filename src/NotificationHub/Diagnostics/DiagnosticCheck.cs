@@ -119,6 +119,7 @@ internal static class DiagnosticsSetup
         hub.Services.AddSingleton<DiagnosticCheck, RelayCheck>();
         hub.Services.AddSingleton<DiagnosticCheck, PublicUrlCheck>();
         hub.Services.AddSingleton<DiagnosticCheck, ServiceBusCheck>();
+        hub.Services.AddSingleton<DiagnosticCheck, SubscriptionCheck>();
         hub.Services.AddSingleton<DiagnosticCheck, AppleCheck>();
         hub.Services.AddSingleton<DiagnosticCheck, ClockCheck>();
         hub.Services.AddSingleton<DiagnosticCheck, LocationsAtAppleCheck>();

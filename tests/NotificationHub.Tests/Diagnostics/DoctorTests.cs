@@ -1,4 +1,6 @@
 using System.Runtime.Versioning;
+using Azure.Messaging.ServiceBus;
+using Azure.Messaging.ServiceBus.Administration;
 using Microsoft.Data.Sqlite;
 using NotificationHub.CommandLine;
 using NotificationHub.LocalBus;
@@ -32,6 +34,7 @@ public sealed class DoctorTests
                 "relay targets",
                 "public URL",
                 "Service Bus",
+                "subscriptions",
                 "Apple",
                 "clock",
                 "locations at Apple",
@@ -55,7 +58,7 @@ public sealed class DoctorTests
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
         DoctorScene.DiagnosticResultsOf(run, "failed")[0].Advice().ShouldContain("Start the hub");
-        DoctorScene.DiagnosticResultsOf(run, "not-checked").Count.ShouldBe(8);
+        DoctorScene.DiagnosticResultsOf(run, "not-checked").Count.ShouldBe(9);
         File.Exists(folder.File("none.db")).ShouldBeFalse();
     }
 
@@ -152,6 +155,51 @@ public sealed class DoctorTests
 
         failure.Subject().ShouldBe("users");
         failure.Advice().ShouldContain(advice);
+    }
+
+    [Fact]
+    public async Task A_subscription_whose_rules_differ_from_the_declared_ones_fails()
+    {
+        await using var scene = await DoctorScene.StartAsync();
+        await using (var client = new ServiceBusClient(scene.Bus.ConnectionString))
+        await using (var rules = client.CreateRuleManager("users", "identity"))
+        {
+            await rules.DeleteRuleAsync("$Default");
+            await rules.CreateRuleAsync("$Default", new TrueRuleFilter());
+            await rules.CreateRuleAsync("extra", new SqlRuleFilter("change = 'removed'"));
+            await rules.DeleteRuleAsync("own");
+        }
+
+        var failure = await scene.FailureAsync("subscriptions");
+
+        failure.Subject().ShouldBe("users/identity");
+        failure.Found().ShouldEndWith(": $Default, extra, own");
+        failure.Advice().ShouldContain("remove-undeclared.sh");
+    }
+
+    [Fact]
+    public async Task A_subscription_that_does_not_exist_fails()
+    {
+        await using var scene = await DoctorScene.StartAsync();
+        await new ServiceBusAdministrationClient(scene.Bus.ConnectionString).DeleteSubscriptionAsync(
+            "hub",
+            "operations"
+        );
+
+        (await scene.FailureAsync("subscriptions")).Subject().ShouldBe("hub/operations");
+    }
+
+    [Fact]
+    public async Task Without_the_right_to_receive_subscriptions_are_not_checked()
+    {
+        await using var scene = await DoctorScene.StartAsync();
+        var wrong = scene.Bus.ConnectionString.Replace("AccessKey=", "AccessKey=other", StringComparison.Ordinal);
+
+        var run = await scene.RunAsync($"--ServiceBus:ConnectionString={wrong}");
+
+        var notChecked = DoctorScene.DiagnosticResultsOf(run, "not-checked");
+        notChecked.Count.ShouldBe(scene.Bus.Topics.Sum(topic => topic.Subscriptions.Count));
+        notChecked.ShouldAllBe(result => result.Found().Contains("Azure Service Bus Data Receiver"));
     }
 
     [Fact]
