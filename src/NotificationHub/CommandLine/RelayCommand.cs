@@ -130,8 +130,8 @@ internal static class RelayCommand
             Add a relay target: a URL to which the hub forwards a location's notifications from now on.
 
             If the location already has a target with this URL, the command only replaces the target's secret,
-            or deletes the secret if you do not specify --relay-secret-file. A new target does not take over the
-            backlog of another target.
+            and fails without --relay-secret-file. To forward without a secret, remove the target first. A new
+            target does not take over the backlog of another target.
 
             Example:
               NotificationHub relay add euymam2icmymo32l --relay-to https://mdm.example.com/notify

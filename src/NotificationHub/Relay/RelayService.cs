@@ -13,7 +13,7 @@ internal sealed class RelayTargetInput
     [Description("The URL that receives the location's notifications. It must be https.")]
     public string? Url { get; init; }
 
-    [Description("The secret for the header Authorization: Bearer. Omit it to send no such header.")]
+    [Description("The secret for the header Authorization: Bearer. Omit it for a new target to send no such header.")]
     public string? Secret { get; init; }
 }
 
@@ -53,7 +53,15 @@ internal sealed class RelayService(
 
                 var encrypted = secret is null ? null : protector.Protect(secret);
                 return await database.WriteAsync(
-                    transaction => RelayTargetStore.AddAsync(transaction, locationId, url, encrypted),
+                    async transaction =>
+                    {
+                        if (encrypted is null)
+                        {
+                            await RefuseToDeleteSecretAsync(transaction, locationId, url);
+                        }
+
+                        return await RelayTargetStore.AddAsync(transaction, locationId, url, encrypted);
+                    },
                     cancellationToken
                 );
             }
@@ -172,6 +180,20 @@ internal sealed class RelayService(
         }
 
         return resent;
+    }
+
+    private static async Task RefuseToDeleteSecretAsync(WriteTransaction transaction, string locationId, Uri url)
+    {
+        var targets = await RelayTargetStore.ListAsync(transaction.Connection, locationId);
+        if (targets.FirstOrDefault(target => target.Uri == url && target.Secret is not null) is { } known)
+        {
+            throw new LocationException(
+                LocationErrorCode.NotAllowed,
+                $"Relay target {known.TargetId} of location {locationId} has this URL and a secret. Nothing was changed. "
+                    + "To replace the secret, specify it (--relay-secret-file, or secret over HTTP). "
+                    + "To forward without a secret, remove the target and add it again; its backlog is then not forwarded."
+            );
+        }
     }
 
     /// <param name="isSingle">Whether the location must have only one target if none is named.</param>

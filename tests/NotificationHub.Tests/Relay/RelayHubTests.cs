@@ -113,6 +113,30 @@ public sealed class RelayHubTests
     }
 
     [Fact]
+    public async Task A_stored_secret_is_replaced_but_not_deleted()
+    {
+        const string Url = "https://mdm.example.com/";
+        await using var hub = await ScenarioHub.StartAsync();
+        var location = await hub.AddLocationAsync();
+        var targets = $"/admin/locations/{location.Id}/relay-targets";
+        (await AddAsync(null)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await AddAsync(null)).StatusCode.ShouldBe(HttpStatusCode.OK, "there is no secret to delete");
+        (await AddAsync(Secret)).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        using var refused = await AddAsync(null);
+        var command = await CommandRun.OnAsync(hub, "relay", "add", location.Id, $"--relay-to={Url}");
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await refused.Content.ReadAsStringAsync()).ShouldContain("specify it");
+        command.ExitCode.ShouldBe(NotificationHub.CommandLine.ExitCode.Failed);
+        command.Error.ShouldContain("Nothing was changed. To replace the secret, specify it (--relay-secret-file");
+        (await CountAsync(hub, "relay_target where secret is not null")).ShouldBe(1);
+
+        Task<HttpResponseMessage> AddAsync(string? secret) =>
+            hub.Http.PostAsJsonAsync(targets, new { url = Url, secret });
+    }
+
+    [Fact]
     public async Task Commands_stop_start_list_resend_and_remove()
     {
         await using var hub = await ScenarioHub.StartAsync();
