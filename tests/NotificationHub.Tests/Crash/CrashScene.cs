@@ -30,7 +30,7 @@ internal sealed class CrashScene : IAsyncDisposable
 
     /// <summary>Starts the hub, registers a location and starts the load.</summary>
     /// <param name="relay">Whether an MDM receives the notifications from the hub.</param>
-    public static async Task<CrashScene> BeginAsync(int seed, bool relay = false)
+    public static async Task<CrashScene> BeginAsync(int seed, bool relay = false, LoadProfile? load = null)
     {
         var bus = await LocalServiceBus.StartAsync(new LocalServiceBusOptions { Seed = seed });
         var scene = new CrashScene(bus);
@@ -43,7 +43,7 @@ internal sealed class CrashScene : IAsyncDisposable
                 relay ? await scene.AddMdmAsync() : []
             );
             scene.sender = new NotificationSender(
-                LoadProfile.Steady,
+                load ?? LoadProfile.Steady,
                 new NotificationGenerator(seed),
                 path,
                 secret,

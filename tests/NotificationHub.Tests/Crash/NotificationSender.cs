@@ -8,6 +8,9 @@ internal sealed record LoadProfile(int Connections, TimeSpan Timeout)
 {
     public static LoadProfile Steady { get; } = new(6, TimeSpan.FromSeconds(4));
 
+    /// <summary>For tests whose subject is not the load.</summary>
+    public static LoadProfile Light { get; } = new(2, TimeSpan.FromSeconds(4));
+
     /// <summary>For tests in which some hubs do not respond.</summary>
     public static LoadProfile Heavy { get; } = new(16, TimeSpan.FromSeconds(1.5));
 }
