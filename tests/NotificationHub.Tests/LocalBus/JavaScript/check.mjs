@@ -169,10 +169,15 @@ const checks = {
   async "rules are listed, added and removed"() {
     const rules = client.createRuleManager(topic, plain);
     await rules.createRule("mine", { correlationId: "only-mine" });
-    const names = [];
-    for await (const rule of rules.listRules()) names.push(rule.name);
-    assert.ok(names.includes("mine"));
+    await rules.createRule("sql", { sqlExpression: "change = 'removed'" });
+    const filters = {};
+    for await (const rule of rules.listRules()) filters[rule.name] = rule.filter;
+    assert.equal(filters.mine.correlationId, "only-mine");
+    assert.equal(filters.sql.sqlExpression, "change = 'removed'");
     await rules.deleteRule("mine");
+    await sender.sendMessages(message({ applicationProperties: { audience: "other-team", change: "removed" } }));
+    await received(plain, (got) => assert.equal(got.length, 1));
+    await rules.deleteRule("sql");
   },
 
   async "a missing topic is reported as missing"() {
