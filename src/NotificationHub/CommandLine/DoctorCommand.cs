@@ -15,7 +15,7 @@ internal static class DoctorCommand
 
     private static async Task<int> DiagnoseAsync(CommandContext context)
     {
-        var results = await context.Service<DiagnosticRunner>().RunAsync(context.CancellationToken);
+        var results = await context.Service<DiagnosticRunner>().RunAsync(context.Actor, context.CancellationToken);
         var failed = results.Count(one => one.Result.Status == DiagnosticStatus.Failed);
         context.Output.Write(
             new { Results = results.Select(one => Document(one.Check, one.Result)), Failed = failed },

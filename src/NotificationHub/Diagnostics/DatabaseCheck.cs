@@ -4,7 +4,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Diagnostics;
 
-internal sealed class DatabaseCheck(Database database) : SingleDiagnosticCheck("database")
+internal sealed class DatabaseCheck(Database database, DatabaseStartup startup) : SingleDiagnosticCheck("database")
 {
     protected override async Task<DiagnosticResult> CheckOneAsync(CancellationToken cancellationToken)
     {
@@ -18,7 +18,12 @@ internal sealed class DatabaseCheck(Database database) : SingleDiagnosticCheck("
 
         try
         {
-            await database.OpenBesideAsync(cancellationToken);
+            // A serving hub has opened it, and verified its schema.
+            if (!startup.IsComplete)
+            {
+                await database.OpenBesideAsync(cancellationToken);
+            }
+
             await database.WriteAsync(WriteUnchangedAsync, cancellationToken);
             return DiagnosticResult.Ok($"{database.DisplayName} has the schema of this version and can be written");
         }

@@ -6,7 +6,10 @@ namespace NotificationHub.Diagnostics;
 /// <summary>Checks that no other user can read or replace the SQLite file. Runs before any check opens the file.</summary>
 internal sealed class DatabaseFileCheck(Database database) : DiagnosticCheck("database file")
 {
-    public override Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken) =>
+    public override Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
+        Actor actor,
+        CancellationToken cancellationToken
+    ) =>
         Task.FromResult<IReadOnlyList<DiagnosticResult>>(
             database is not SqliteDatabase { Exists: true } sqlite
                 ? [DiagnosticResult.NotChecked("there is no SQLite file")]

@@ -1,5 +1,6 @@
 using System.Net;
 using NotificationHub.Hosting;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Diagnostics;
 
@@ -9,13 +10,15 @@ internal abstract class DiagnosticCheck(string name, bool needsDatabase = false)
 
     public bool NeedsDatabase => needsDatabase;
 
-    public abstract Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken);
+    /// <param name="actor">The person who runs the checks, for the audit log.</param>
+    public abstract Task<IReadOnlyList<DiagnosticResult>> CheckAsync(Actor actor, CancellationToken cancellationToken);
 }
 
 internal abstract class SingleDiagnosticCheck(string name, bool needsDatabase = false)
     : DiagnosticCheck(name, needsDatabase)
 {
     public sealed override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
+        Actor actor,
         CancellationToken cancellationToken
     ) => [await CheckOneAsync(cancellationToken)];
 
@@ -56,7 +59,7 @@ internal sealed record NamedDiagnosticResult(string Check, DiagnosticResult Resu
 /// <summary>Runs the checks in order. Skips those that need the database if the database check fails.</summary>
 internal sealed class DiagnosticRunner(IEnumerable<DiagnosticCheck> checks)
 {
-    public async Task<IReadOnlyList<NamedDiagnosticResult>> RunAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<NamedDiagnosticResult>> RunAsync(Actor actor, CancellationToken cancellationToken)
     {
         List<NamedDiagnosticResult> all = [];
         var databaseWorks = true;
@@ -65,7 +68,7 @@ internal sealed class DiagnosticRunner(IEnumerable<DiagnosticCheck> checks)
             var results =
                 check.NeedsDatabase && !databaseWorks
                     ? [DiagnosticResult.NotChecked("the database cannot be used")]
-                    : await CheckAsync(check, cancellationToken);
+                    : await CheckAsync(check, actor, cancellationToken);
             databaseWorks &= check is not DatabaseCheck || results.All(result => result.Status == DiagnosticStatus.Ok);
             all.AddRange(results.Select(result => new NamedDiagnosticResult(check.Name, result)));
         }
@@ -76,12 +79,13 @@ internal sealed class DiagnosticRunner(IEnumerable<DiagnosticCheck> checks)
     // A check that throws must not hide the results of the others.
     private static async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
         DiagnosticCheck check,
+        Actor actor,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            return await check.CheckAsync(cancellationToken);
+            return await check.CheckAsync(actor, cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

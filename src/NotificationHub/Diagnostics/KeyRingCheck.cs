@@ -17,7 +17,10 @@ internal sealed class KeyRingCheck(
     TimeProvider time
 ) : DiagnosticCheck("key ring", needsDatabase: true)
 {
-    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
+        Actor actor,
+        CancellationToken cancellationToken
+    )
     {
         var locations = await LocationStore
             .ReadCurrentAsync(database, cancellationToken)
@@ -28,12 +31,13 @@ internal sealed class KeyRingCheck(
             return [DiagnosticResult.NotChecked("no content token is stored yet")];
         }
 
-        if (!await keys.OpenAsync(createsKeys: false, cancellationToken))
+        await keys.EnsureOpenAsync(cancellationToken);
+        if (keys.Problem is { } problem)
         {
             return
             [
                 DiagnosticResult.Failed(
-                    keys.Problem!,
+                    problem,
                     "Correct the settings KeyRing:…, or wait until Key Vault is available."
                 ),
             ];

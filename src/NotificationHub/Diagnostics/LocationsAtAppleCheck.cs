@@ -11,17 +11,19 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationCheck che
 {
     private const int MaxParallel = 8;
 
-    private static readonly StateAudit Audit = new(Actor.CommandLine, "doctor");
-
-    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
+        Actor actor,
+        CancellationToken cancellationToken
+    )
     {
+        var audit = new StateAudit(actor, "doctor");
         var results = new ConcurrentBag<DiagnosticResult>();
         await Parallel.ForEachAsync(
             LocationStore.ReadCurrentAsync(database, cancellationToken),
             new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = cancellationToken },
             async (location, token) =>
             {
-                foreach (var result in await CheckAsync(location, token))
+                foreach (var result in await CheckAsync(location, audit, token))
                 {
                     results.Add(result);
                 }
@@ -34,6 +36,7 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationCheck che
 
     private async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
         Location location,
+        StateAudit audit,
         CancellationToken cancellationToken
     )
     {
@@ -45,7 +48,7 @@ internal sealed class LocationsAtAppleCheck(Database database, LocationCheck che
 
         try
         {
-            var result = await check.VerifyAsync(id, cancellationToken, Audit);
+            var result = await check.VerifyAsync(id, cancellationToken, audit);
             return result.Differences.Count == 0
                 ? [CheckState(result.Location)]
                 : [.. result.Differences.Select(one => DiagnosticResult.Failed(Describe(one), one.Advice, id))];

@@ -16,7 +16,10 @@ internal sealed class PublicUrlCheck(Database database, CertificateTrust trust, 
 
     private const string Path = "/notifications/";
 
-    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
+        Actor actor,
+        CancellationToken cancellationToken
+    )
     {
         var hubs = await LocationStore
             .ReadCurrentAsync(database, cancellationToken)

@@ -11,7 +11,10 @@ namespace NotificationHub.Diagnostics;
 internal sealed class RelayCheck(Database database, HubKeyRing keys, ContentTokenProtector protector)
     : DiagnosticCheck("relay targets", needsDatabase: true)
 {
-    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
+        Actor actor,
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var statuses = await RelayStatus.ListAsync(connection);
@@ -20,7 +23,7 @@ internal sealed class RelayCheck(Database database, HubKeyRing keys, ContentToke
             return [DiagnosticResult.Ok("no location has a relay target")];
         }
 
-        await keys.OpenAsync(createsKeys: false, cancellationToken);
+        await keys.EnsureOpenAsync(cancellationToken);
         var secrets = (await RelayTargetStore.ListAsync(connection)).ToDictionary(
             target => target.TargetId,
             target => target.Secret,

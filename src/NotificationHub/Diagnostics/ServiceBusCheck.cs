@@ -6,7 +6,10 @@ namespace NotificationHub.Diagnostics;
 /// <summary>Opens a link to each topic, which requires the right to send, but sends no message.</summary>
 internal sealed class ServiceBusCheck(IEnumerable<TopicSender> senders) : DiagnosticCheck("Service Bus")
 {
-    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken) =>
+    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
+        Actor actor,
+        CancellationToken cancellationToken
+    ) =>
         senders.FirstOrDefault() is { } sender
             ? await Task.WhenAll(TopicMap.Topics.Select(topic => CheckAsync(sender, topic, cancellationToken)))
             : [DiagnosticResult.NotChecked("not configured; consumers read events from /events")];

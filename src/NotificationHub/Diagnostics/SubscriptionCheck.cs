@@ -12,7 +12,10 @@ namespace NotificationHub.Diagnostics;
 internal sealed class SubscriptionCheck(IOptions<ServiceBusOptions> options, IServiceProvider services)
     : DiagnosticCheck("subscriptions")
 {
-    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<DiagnosticResult>> CheckAsync(
+        Actor actor,
+        CancellationToken cancellationToken
+    )
     {
         if (!options.Value.IsConfigured)
         {

@@ -51,17 +51,28 @@ internal static class AuditLog
         );
 
     /// <param name="after">The seq before the first entry; null for the latest entries.</param>
-    public static async Task<IReadOnlyList<AuditEntry>> ListAsync(DbConnection connection, long? after, int limit)
+    /// <param name="before">The seq after the last entry; null for no limit.</param>
+    public static async Task<IReadOnlyList<AuditEntry>> ListAsync(
+        DbConnection connection,
+        long? after,
+        int limit,
+        long? before = null
+    )
     {
         var entries = await connection.QueryAsync<AuditEntry>(
             $"""
             select seq, at, actor, origin, action, location_id Location, subject, outcome, detail
             from audit_entry
-            where seq > @after
+            where seq > @after and seq < @before
             order by seq {(after is null ? "desc" : "asc")}
             {connection.Limit("@limit")}
             """,
-            new { after = after ?? 0, limit }
+            new
+            {
+                after = after ?? 0,
+                before = before ?? long.MaxValue,
+                limit,
+            }
         );
         return [.. entries.OrderBy(entry => entry.Seq)];
     }

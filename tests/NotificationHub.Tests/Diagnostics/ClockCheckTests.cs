@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Apple;
 using NotificationHub.Diagnostics;
 using NotificationHub.Simulator.Apple;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Tests.Diagnostics;
 
@@ -23,6 +24,7 @@ public sealed class ClockCheckTests
 
         var result = (
             await new ClockCheck(client, services.GetRequiredService<IHttpClientFactory>(), clock).CheckAsync(
+                Actor.CommandLine,
                 CancellationToken.None
             )
         ).ShouldHaveSingleItem();

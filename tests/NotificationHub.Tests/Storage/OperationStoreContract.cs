@@ -154,6 +154,9 @@ public abstract class OperationStoreContract : StoreContract
         (await AuditLog.ListAsync(connection, after: seqs[0], limit: 2))
             .Select(entry => entry.Seq)
             .ShouldBe(seqs[1..3]);
+        (await AuditLog.ListAsync(connection, after: null, limit: 2, before: seqs[3]))
+            .Select(entry => entry.Seq)
+            .ShouldBe(seqs[1..3]);
     }
 
     private static OperationProgress Progress(

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Diagnostics;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Drill.Scenarios;
 
@@ -42,7 +43,7 @@ internal static class CertificateExpired
     {
         scene.Journal.Record("probe", $"GET /health/live: {await scene.RequestFromOutsideAsync(cancellationToken)}");
         var doctor = scene.Services.GetServices<DiagnosticCheck>().OfType<PublicUrlCheck>().Single();
-        foreach (var result in await doctor.CheckAsync(cancellationToken))
+        foreach (var result in await doctor.CheckAsync(Actor.CommandLine, cancellationToken))
         {
             var prefix = result.Status == DiagnosticStatus.Failed ? "FAILED: " : "";
             scene.Journal.Record("doctor", $"{doctor.Name}: {prefix}{result.Found}");

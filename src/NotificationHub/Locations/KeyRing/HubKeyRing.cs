@@ -72,6 +72,15 @@ internal sealed partial class HubKeyRing(
         }
     }
 
+    /// <summary>Opens the key ring for reading, except in a serving hub, which opens it itself to create keys as well.</summary>
+    public async Task EnsureOpenAsync(CancellationToken cancellationToken)
+    {
+        if (!IsOpen)
+        {
+            await OpenAsync(createsKeys: false, cancellationToken);
+        }
+    }
+
     /// <summary>Explains why a content token cannot be decrypted, and makes the hub reload the key ring.</summary>
     public KeyRingException Explain(CryptographicException failure)
     {
