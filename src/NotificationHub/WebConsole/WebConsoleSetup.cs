@@ -32,6 +32,7 @@ internal static class WebConsoleSetup
         hub.Services.AddSingleton<IConfigureOptions<AntiforgeryOptions>, ConsoleAntiforgery>();
         hub.Services.AddSingleton<ConsoleAssets>();
         hub.Services.AddSingleton<SignInLimiter>();
+        hub.Services.AddSingleton<DoctorLimiter>();
         hub.Services.AddSingleton<OverviewReader>();
         hub.Services.AddSingleton<FlowHistory>();
         hub.Services.AddWorker(services => services.GetRequiredService<FlowHistory>());
