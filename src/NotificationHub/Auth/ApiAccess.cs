@@ -21,9 +21,15 @@ internal sealed class ApiAccessRules(AuthOptions options, IHostEnvironment envir
         : ApiAccess.None;
 
     public ApiAccess Admin =>
-        options.Entra is not null || options.HasKey(HubPolicies.Read, HubPolicies.Operate) ? ApiAccess.Credentials
+        options.Entra is not null || HasAdminKey ? ApiAccess.Credentials
         : environment.IsDevelopment() ? ApiAccess.Local
         : ApiAccess.None;
+
+    /// <summary>Whether users can sign in to the console with an admin key.</summary>
+    public bool HasAdminKey => options.HasKey(HubPolicies.Read, HubPolicies.Operate);
+
+    /// <summary>Whether users can sign in to the console with Entra ID.</summary>
+    public bool HasEntraSignIn => options.Entra?.SignsIn == true;
 
     public bool IsOpenTo(HttpContext context) =>
         (IsFeed(context) ? Feed : Admin) == ApiAccess.Local && LocalCaller.IsLocal(context);

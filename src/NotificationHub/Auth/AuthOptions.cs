@@ -50,6 +50,14 @@ internal sealed class EntraOptions
 
     /// <summary>The required <c>aud</c> of a token: the application's ID or its ID URI.</summary>
     public string Audience { get; set; } = "";
+
+    /// <summary>The application that signs users in to the console; null for sign-in by key only.</summary>
+    public string? ClientId { get; set; }
+
+    /// <summary>The secret of that application.</summary>
+    public string? ClientSecret { get; set; }
+
+    public bool SignsIn => ClientId is { Length: > 0 };
 }
 
 internal sealed class AuthOptionsValidator : AbstractValidator<AuthOptions>
@@ -101,6 +109,9 @@ internal sealed class AuthOptionsValidator : AbstractValidator<AuthOptions>
                 RuleFor(options => options.Entra!.Authority)
                     .Must(authority => authority is null or "" || IsSafe(authority))
                     .WithMessage("must be an https URL (http is accepted for loopback addresses only)");
+                RuleFor(options => options.Entra!.ClientSecret)
+                    .Must((options, secret) => secret is { Length: > 0 } == options.Entra!.SignsIn)
+                    .WithMessage("must be set together with Auth:Entra:ClientId");
             }
         );
     }

@@ -44,6 +44,10 @@ internal static class AuthSetup
         if (options.Entra is { } entra)
         {
             schemes.AddJwtBearer(EntraScheme, jwt => EntraTokens.Configure(jwt, entra));
+            if (entra.SignsIn)
+            {
+                schemes.AddConsoleEntraSignIn(entra, hub.Environment);
+            }
         }
 
         hub.Services.AddAuthorizationBuilder()

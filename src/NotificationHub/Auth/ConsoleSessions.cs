@@ -49,12 +49,34 @@ internal static class ConsoleSessions
             }
         );
 
-    public static Task SignInAsync(HttpContext context, ApiKey key)
+    /// <summary>The page to return to after sign-in; the overview if the request names none of the console's pages.</summary>
+    // A URL of another host does not start with a slash and this path.
+    public static string ReturnUrlOf(HttpContext context) =>
+        context.Request.Query[ReturnParameter] is [{ } url] && url.StartsWith(Root, StringComparison.Ordinal)
+            ? url
+            : Root;
+
+    public static async Task SignInAsync(HttpContext context, ApiKey key)
     {
         var user = HubPrincipal.Create($"key:{key.Name}", Scheme, key);
         user.Identities.First().AddClaim(new Claim(DigestClaim, key.Sha256));
-        return context.SignInAsync(Scheme, user);
+        await AuditSignInAsync(context, user);
+        await context.SignInAsync(Scheme, user);
     }
+
+    public static Task AuditSignInAsync(HttpContext context, ClaimsPrincipal user) =>
+        context
+            .RequestServices.GetRequiredService<Database>()
+            .WriteAsync(
+                transaction =>
+                    AuditLog.RecordAsync(
+                        transaction,
+                        new Actor(HubPrincipal.NameOf(user), OriginOf(context)),
+                        new AuditedAct("console sign-in"),
+                        AuditOutcome.Succeeded
+                    ),
+                context.RequestAborted
+            );
 
     public static Actor ActorOf(HttpContext context) =>
         HubPrincipal.ActorOf(context) with
@@ -62,17 +84,18 @@ internal static class ConsoleSessions
             Origin = OriginOf(context),
         };
 
-    public static string OriginOf(HttpContext context) =>
+    private static string OriginOf(HttpContext context) =>
         $"console from {context.Connection.RemoteIpAddress?.ToString() ?? "unknown"}";
 
-    // The session of a key ends with the key.
+    // A session ends when its key, or the sign-in with Entra ID, is removed from the settings.
     private static bool IsStillValid(ClaimsPrincipal user, AuthOptions options) =>
-        user.FindFirst(DigestClaim)?.Value is not { } digest
-        || options.ApiKeys.Any(key =>
-            key.Sha256 == digest
-            && HubPolicies.ForRole(key.Role) is { } role
-            && user.HasClaim(HubPrincipal.RoleClaim, role)
-        );
+        user.FindFirst(DigestClaim)?.Value is { } digest
+            ? options.ApiKeys.Any(key =>
+                key.Sha256 == digest
+                && HubPolicies.ForRole(key.Role) is { } role
+                && user.HasClaim(HubPrincipal.RoleClaim, role)
+            )
+            : options.Entra?.SignsIn == true;
 }
 
 /// <summary>The settings of the console's cookies: only the console's own pages send them, and no script reads them.</summary>

@@ -16,12 +16,18 @@ internal static class EntraTokens
         && value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
         && value.Count(letter => letter == '.') == DotsOfToken;
 
+    public static string AuthorityOf(EntraOptions entra) =>
+        entra.Authority is { Length: > 0 } authority ? authority : $"{Root}/{entra.TenantId}/v2.0";
+
+    // The settings' validator accepts plain http on loopback only.
+    public static bool IsHttps(string authority) =>
+        authority.StartsWith(Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase);
+
     public static void Configure(JwtBearerOptions jwt, EntraOptions entra)
     {
-        jwt.Authority = entra.Authority is { Length: > 0 } authority ? authority : $"{Root}/{entra.TenantId}/v2.0";
+        jwt.Authority = AuthorityOf(entra);
         jwt.Audience = entra.Audience;
-        // The settings' validator accepts plain http on loopback only.
-        jwt.RequireHttpsMetadata = jwt.Authority.StartsWith(Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase);
+        jwt.RequireHttpsMetadata = IsHttps(jwt.Authority);
         jwt.MapInboundClaims = false;
         jwt.SaveToken = false;
         jwt.TokenValidationParameters = new TokenValidationParameters

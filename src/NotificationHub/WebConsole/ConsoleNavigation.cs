@@ -8,7 +8,13 @@ internal sealed record ConsoleNavigation(string Path, string Title)
 {
     /// <summary>The pages, in the order of the navigation. A page without an entry is reached by links of other pages.</summary>
     public static IReadOnlyList<ConsoleNavigation> Pages { get; } =
-    [new("", "Overview"), new("operations", "Operations"), new("audit", "Audit"), new("doctor", "Doctor")];
+    [
+        new("", "Overview"),
+        new("operations", "Operations"),
+        new("audit", "Audit"),
+        new("doctor", "Doctor"),
+        new("runbook", "Runbook"),
+    ];
 
     public string Url => Path.Length == 0 ? ConsoleSessions.Root : $"{ConsoleSessions.Root}/{Path}";
 

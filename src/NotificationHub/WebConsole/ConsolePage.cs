@@ -37,11 +37,14 @@ public abstract class ConsolePage : ComponentBase
 
     /// <summary>Records that the user sees personal data.</summary>
     private protected Task AuditViewAsync(string action, string? locationId, string? subject) =>
-        AuditAsync(Actor, new AuditedAct(action, locationId, subject));
-
-    private protected Task AuditAsync(Actor actor, AuditedAct act) =>
         Database.WriteAsync(
-            transaction => AuditLog.RecordAsync(transaction, actor, act, AuditOutcome.Succeeded),
+            transaction =>
+                AuditLog.RecordAsync(
+                    transaction,
+                    Actor,
+                    new AuditedAct(action, locationId, subject),
+                    AuditOutcome.Succeeded
+                ),
             Aborted
         );
 }

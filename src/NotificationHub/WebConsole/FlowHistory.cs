@@ -61,7 +61,7 @@ internal sealed class FlowHistory(
             ).SingleOrDefault()
         );
 
-    protected override async Task RunAsync(CancellationToken cancellationToken)
+    public async Task SampleAsync(CancellationToken cancellationToken)
     {
         var statuses = await stages.ReadAsync(cancellationToken);
         await using var connection = await database.OpenReaderAsync(cancellationToken);
@@ -78,6 +78,8 @@ internal sealed class FlowHistory(
         var sample = new FlowSample(Time.GetUtcNow(), notifications, events, received, sampled);
         samples = [.. samples.TakeLast(MaxSamples - 1), sample];
     }
+
+    protected override Task RunAsync(CancellationToken cancellationToken) => SampleAsync(cancellationToken);
 
     private static async Task<long?> CountAsync(DbConnection connection, StageStatus status, long? before)
     {

@@ -16,14 +16,15 @@ internal static class WebConsoleSetup
     public static void AddWebConsole(this HubBuilder hub)
     {
         var options = hub.AddOptions<ConsoleOptions>(ConsoleOptions.Section);
+        var access = new ApiAccessRules(hub.OptionsOf<AuthOptions>(), hub.Environment);
         if (
             options.Enabled == true
-            && new ApiAccessRules(hub.OptionsOf<AuthOptions>(), hub.Environment).Admin == ApiAccess.None
+            && access is { HasAdminKey: false, HasEntraSignIn: false, Admin: not ApiAccess.Local }
         )
         {
             hub.AddError(
                 $"{ConsoleOptions.Section}:{nameof(ConsoleOptions.Enabled)}",
-                "requires a way to sign in: add a key with the role Read or Operate to Auth:ApiKeys, or set Auth:Entra"
+                "requires a way to sign in: add a key with the role Read or Operate to Auth:ApiKeys, or set Auth:Entra:ClientId"
             );
         }
 
@@ -52,9 +53,14 @@ internal static class WebConsoleSetup
         var console = app.MapGroup("").ServeOn(ListenerRoutes.Admin).WithMetadata(ConsoleRoute.Mark);
         app.Services.GetRequiredService<ConsoleAssets>().Map(console);
         console.MapRazorComponents<App>();
+        if (app.Services.GetRequiredService<ApiAccessRules>().HasEntraSignIn)
+        {
+            console.MapGet(ConsoleEntraSignIn.StartPath, ConsoleEntraSignIn.StartAsync).ExcludeFromDescription();
+        }
+
         if (app.Environment.IsDevelopment())
         {
-            console.MapGet("/", () => TypedResults.Redirect(ConsoleSessions.Root));
+            console.MapGet("/", () => TypedResults.Redirect(ConsoleSessions.Root)).ExcludeFromDescription();
         }
 
         app.UseWhen(

@@ -17,7 +17,8 @@ public sealed class Chromium : IAsyncDisposable
 
     /// <summary>Opens a tab with its own cookies.</summary>
     /// <param name="listener">The hub's listener that serves the console.</param>
-    public async Task<ConsoleTab> OpenAsync(Uri listener, bool hasScript = true)
+    /// <param name="issuer">The only other host that the tab may use.</param>
+    public async Task<ConsoleTab> OpenAsync(Uri listener, bool hasScript = true, string? issuer = null)
     {
         if (!File.Exists(Executable))
         {
@@ -30,7 +31,10 @@ public sealed class Chromium : IAsyncDisposable
         var context = await browser.NewContextAsync(
             new BrowserNewContextOptions { BaseURL = listener.ToString(), JavaScriptEnabled = hasScript }
         );
-        return await ConsoleTab.OpenAsync(context, listener);
+        return await ConsoleTab.OpenAsync(
+            context,
+            [listener.Authority, .. issuer is null ? Array.Empty<string>() : [new Uri(issuer).Authority]]
+        );
     }
 
     public async ValueTask DisposeAsync()

@@ -11,7 +11,7 @@ public sealed class ConsoleTab : IAsyncDisposable
     private readonly IBrowserContext context;
     private readonly List<string> problems = [];
 
-    private ConsoleTab(IBrowserContext context, IPage page, Uri listener)
+    private ConsoleTab(IBrowserContext context, IPage page, string[] hosts)
     {
         this.context = context;
         Page = page;
@@ -30,7 +30,7 @@ public sealed class ConsoleTab : IAsyncDisposable
         };
         page.Request += (_, request) =>
         {
-            if (new Uri(request.Url).Authority != listener.Authority)
+            if (!hosts.Contains(new Uri(request.Url).Authority))
             {
                 problems.Add($"request to another host: {request.Url}");
             }
@@ -39,8 +39,9 @@ public sealed class ConsoleTab : IAsyncDisposable
 
     public IPage Page { get; }
 
-    public static async Task<ConsoleTab> OpenAsync(IBrowserContext context, Uri listener) =>
-        new(context, await context.NewPageAsync(), listener);
+    /// <param name="hosts">The hosts that the pages may use.</param>
+    public static async Task<ConsoleTab> OpenAsync(IBrowserContext context, params string[] hosts) =>
+        new(context, await context.NewPageAsync(), hosts);
 
     public async Task<IResponse> GotoAsync(string path) => (await Page.GotoAsync(path))!;
 

@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using NotificationHub.Tests.EndToEnd;
+using NotificationHub.WebConsole;
 
 namespace NotificationHub.Tests.WebConsole;
 
@@ -65,9 +67,33 @@ public sealed class OverviewTests(Chromium chromium) : IAsyncLifetime
 
         var item = Page.Locator(".attention li");
         await Assertions.Expect(item).ToContainTextAsync("locations revoked: 1");
-        await Assertions.Expect(item).ToContainTextAsync("docs/runbook.md#location-states");
         await Assertions.Expect(Page.Locator(".title .badge")).ToContainTextAsync("degraded");
+        await item.GetByRole(AriaRole.Link, new() { Name = "location-states" }).ClickAsync();
+        await Assertions.Expect(Page.Locator("h3#location-states")).ToBeInViewportAsync();
     }
+
+    [Fact]
+    public async Task The_charts_show_the_samples_of_the_last_hours()
+    {
+        var location = await hub.AddLocationAsync();
+        var history = hub.Services.GetRequiredService<FlowHistory>();
+        await history.SampleAsync(CancellationToken.None);
+        (await location.PostAsync(TestLocation.Notification("n-1"))).EnsureSuccessStatusCode();
+        (await location.PostAsync(TestLocation.Notification("n-2"))).EnsureSuccessStatusCode();
+        await history.SampleAsync(CancellationToken.None);
+
+        await tab.CheckAsync("/console");
+
+        await Assertions.Expect(Page.GetByText("One sample per minute since")).ToBeVisibleAsync();
+        await Assertions
+            .Expect(Page.GetByRole(AriaRole.Img, new() { NameRegex = new("^Oldest pending of Routing since") }))
+            .ToBeVisibleAsync();
+        history.Samples.Sum(sample => sample.Received ?? 0).ShouldBe(2);
+        history.IntakeRate.ShouldNotBeNull().ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task The_runbook_is_readable_in_the_console() => await tab.CheckAsync("/console/runbook");
 
     [Fact]
     public async Task An_unknown_page_is_a_page_with_a_way_back()

@@ -71,16 +71,19 @@ async function navigate(url, push) {
       throw new Error("not a page of the console");
     }
     if (push) {
-      history.pushState(null, "", response.url);
+      history.pushState(null, "", response.url + new URL(url, location.href).hash);
     }
     document.title = page.title;
     for (const selector of ["header.top", "main"]) {
       document.querySelector(selector).replaceWith(document.adoptNode(page.querySelector(selector)));
     }
-    const target = new URL(url, location.href).hash.slice(1);
-    const heading = (target && document.getElementById(target)) || document.querySelector("main");
-    heading.focus({ preventScroll: target === "" });
-    if (target === "") {
+    const anchor = document.getElementById(new URL(url, location.href).hash.slice(1));
+    const start = anchor ?? document.querySelector("main");
+    start.tabIndex = -1;
+    start.focus({ preventScroll: true });
+    if (anchor !== null) {
+      anchor.scrollIntoView();
+    } else {
       scrollTo(0, 0);
     }
     schedule();
@@ -93,7 +96,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (
     link === null || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey ||
-    event.shiftKey || event.altKey || link.target || link.hasAttribute("download") ||
+    event.shiftKey || event.altKey || link.target || link.dataset.reload !== undefined || link.hasAttribute("download") ||
     link.origin !== location.origin || !link.pathname.startsWith("/console") ||
     (link.hash && link.pathname === location.pathname && link.search === location.search)
   ) {
