@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using NotificationHub.Auth;
 using NotificationHub.LocalBus;
 using NotificationHub.Simulator.Apple;
 using NotificationHub.Simulator.Mdm;
@@ -49,6 +50,8 @@ internal sealed class Demonstrator : IAsyncDisposable
     public Database Database => hub.Database;
 
     public LocalServiceBus Bus => bus;
+
+    public Uri ConsoleUrl => new(hub.Url, ConsoleSessions.Root);
 
     /// <summary>Null without <see cref="DemonstrationOptions.Relay"/>.</summary>
     public SimulatedMdm? Mdm => mdm;
@@ -237,6 +240,7 @@ internal sealed class Demonstrator : IAsyncDisposable
         var configuration = location.Configuration;
         return $$"""
 
+            Console         {{ConsoleUrl}}
             Hub             {{hub.Url}}
             Events          {{new Uri(hub.Url, "/events?after=0")}}
             Database        {{folder.Path}}

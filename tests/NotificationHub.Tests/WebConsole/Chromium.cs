@@ -5,13 +5,15 @@ using NotificationHub.Tests.WebConsole;
 
 namespace NotificationHub.Tests.WebConsole;
 
-/// <summary>The system's Chromium, started by the first test that needs it and shared by all.</summary>
+/// <summary>The system's Chromium or Chrome, started by the first test that needs it and shared by all.</summary>
 public sealed class Chromium : IAsyncDisposable
 {
     /// <summary>Set to 1 if Chromium must be installed: tests then fail instead of being skipped.</summary>
     public const string RequireVariable = "NOTIFICATIONHUB_REQUIRE_CHROMIUM";
 
-    private const string Executable = "/usr/bin/chromium";
+    private static readonly string? Executable = new[] { "/usr/bin/chromium", "/usr/bin/google-chrome" }.FirstOrDefault(
+        File.Exists
+    );
 
     private readonly Lazy<Task<(IPlaywright Driver, IBrowser Browser)>> started = new(StartAsync);
 
@@ -20,9 +22,9 @@ public sealed class Chromium : IAsyncDisposable
     /// <param name="issuer">The only other host that the tab may use.</param>
     public async Task<ConsoleTab> OpenAsync(Uri listener, bool hasScript = true, string? issuer = null)
     {
-        if (!File.Exists(Executable))
+        if (Executable is null)
         {
-            const string Reason = $"Chromium is not installed as {Executable}: apt-get install chromium.";
+            const string Reason = "Chromium is not installed: apt-get install chromium.";
             Assert.SkipWhen(Environment.GetEnvironmentVariable(RequireVariable) != "1", Reason);
             Assert.Fail(Reason);
         }

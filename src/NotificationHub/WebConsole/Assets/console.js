@@ -95,8 +95,9 @@ async function navigate(url, push) {
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (
-    link === null || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey ||
-    event.shiftKey || event.altKey || link.target || link.dataset.reload !== undefined || link.hasAttribute("download") ||
+    link === null || event.defaultPrevented || event.button !== 0 ||
+    event.metaKey || event.ctrlKey || event.shiftKey || event.altKey ||
+    link.target || link.dataset.reload !== undefined || link.hasAttribute("download") ||
     link.origin !== location.origin || !link.pathname.startsWith("/console") ||
     (link.hash && link.pathname === location.pathname && link.search === location.search)
   ) {

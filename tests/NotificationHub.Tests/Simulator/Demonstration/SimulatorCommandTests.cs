@@ -129,6 +129,7 @@ public sealed partial class SimulatorCommandTests
         (await running).ShouldBe(0);
         text.Text.ShouldContain("curl -i -H 'Authorization: Bearer ");
         text.Text.ShouldContain("/events?after=0");
+        text.Text.ShouldMatch("Console +http://127\\.0\\.0\\.1:[0-9]+/console");
         if (json)
         {
             Number(JsonDocument.Parse(other.ToString()).RootElement, "lost").ShouldBe(0);
