@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using NotificationHub.Auth;
 using NotificationHub.Hosting;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
 
@@ -20,6 +21,12 @@ internal static class AdminSetup
         hub.AddAdminApi();
         hub.Services.AddSingleton<LocationService>();
         hub.Services.AddSingleton<TrackedOperations>();
+        hub.Services.AddSingleton<BackwardSearch>();
+        hub.Services.AddSingleton<NotificationListing>();
+        hub.Services.AddSingleton<NotificationTrail>();
+        hub.Services.AddSingleton<EventListing>();
+        hub.Services.AddSingleton<RecordHistory>();
+        hub.Services.AddSingleton<EffectiveSettings>();
     }
 
     public static void AddAdminApi(this HubBuilder hub)

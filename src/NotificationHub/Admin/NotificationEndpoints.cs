@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotificationHub.Auth;
 using NotificationHub.Routing;
@@ -7,12 +8,16 @@ namespace NotificationHub.Admin;
 
 internal static class NotificationEndpoints
 {
+    private static readonly NotificationFilterValidator Filters = new();
+
     public static void MapNotifications(this IEndpointRouteBuilder admin)
     {
         var notifications = admin.MapGroup("/admin/notifications").WithTags("Notifications");
         notifications
             .MapGet("", ListAsync)
-            .WithSummary("Lists notifications with their disposition, in the order in which they were stored.");
+            .WithSummary(
+                "Searches notifications, the newest first. A page can be short although it is not the last one."
+            );
         notifications
             .MapGet("/{seq:long}", ShowAsync)
             .WithSummary("Returns one notification with its body. Invite codes are withheld.");
@@ -22,27 +27,25 @@ internal static class NotificationEndpoints
             .RequireAuthorization(HubPolicies.Operate);
     }
 
-    private static async Task<Results<Ok<Page<NotificationRow>>, ValidationProblem>> ListAsync(
-        [AsParameters] Paging paging,
-        string? disposition,
-        string? location,
-        Database database,
+    private static async Task<Results<Ok<NotificationPage>, ValidationProblem>> ListAsync(
+        [AsParameters] NotificationFilter filter,
+        [Description("Return notifications before this one: the previous page's next.")] long? before,
+        [Description("Maximum number of rows, 1 to 1000; 100 by default.")] int? limit,
+        NotificationListing listing,
         CancellationToken cancellationToken
     )
     {
-        var errors = paging.FindErrors();
-        errors.Require("disposition", disposition, [.. Dispositions.WireNames]);
+        var paging = new Paging(before, limit);
+        var errors = paging.FindErrors("before");
+        foreach (var (member, messages) in Filters.ErrorsOf(filter))
+        {
+            errors[member] = messages;
+        }
+
         return errors.Count > 0
             ? TypedResults.ValidationProblem(errors)
             : TypedResults.Ok(
-                await NotificationListing.ReadAsync(
-                    database,
-                    NotificationFilter.Create(disposition, location),
-                    paging.After ?? 0,
-                    paging.Size,
-                    NotificationListing.StatementsPerAnswer,
-                    cancellationToken
-                )
+                await listing.ReadAsync(filter, before, paging.Size, BackwardSearch.PageTime, cancellationToken)
             );
     }
 

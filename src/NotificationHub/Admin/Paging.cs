@@ -30,12 +30,13 @@ internal sealed record Paging(
 
     public int Size => Limit ?? DefaultSize;
 
-    public Dictionary<string, string[]> FindErrors()
+    /// <param name="position">The name of the parameter with the position.</param>
+    public Dictionary<string, string[]> FindErrors(string position = "after")
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         if (After < 0)
         {
-            errors["after"] = ["must be 0 or more"];
+            errors[position] = ["must be 0 or more"];
         }
 
         if (Limit is < 1 or > MaxSize)

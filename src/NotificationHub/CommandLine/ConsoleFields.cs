@@ -36,11 +36,11 @@ internal static class ConsoleFields
 
     public static void WriteText(this IAnsiConsole console, string text) => console.WriteLine(TerminalText.Clean(text));
 
-    public static void WriteNext(this IAnsiConsole console, string? next)
+    public static void WriteNext(this IAnsiConsole console, string? next, string option = "--after")
     {
         if (next is not null)
         {
-            console.WriteText($"There may be more. Continue with --after {next}.");
+            console.WriteText($"There may be more. Continue with {option} {next}.");
         }
     }
 

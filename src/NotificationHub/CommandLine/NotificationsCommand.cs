@@ -7,6 +7,8 @@ namespace NotificationHub.CommandLine;
 
 internal static class NotificationsCommand
 {
+    private static readonly NotificationFilterValidator Filters = new();
+
     private static readonly string[] Reroutable = ["rejected", "quarantined", "unrecognized"];
 
     public static Command Create(CommandRunner runner) =>
@@ -22,24 +24,87 @@ internal static class NotificationsCommand
     {
         var disposition = CreateDisposition(Dispositions.WireNames);
         var location = CreateLocation();
-        var after = new Option<long>("--after") { Description = "Only notifications with a higher seq." };
+        var type = CreateText("--type", "Only notifications with this notificationType, such as ASSET_COUNT.");
+        var since = CommandInput.Time("--since", "Only notifications that were received at this time or later.");
+        var until = CommandInput.Time("--until", "Only notifications that were received before this time.");
+        var notificationId = CreateText("--notification-id", "Only notifications with this notificationId.");
+        var eventId = CreateText("--event-id", "Only notifications of the operation with this ID of Apple.");
+        var adamId = CreateText("--adam-id", "Only notifications about this app or book.");
+        var serialNumber = CreateText("--serial-number", "Only notifications that name this device.");
+        var clientUserId = CreateText("--client-user-id", "Only notifications that name this user.");
+        var before = new Option<long?>("--before") { Description = "Only notifications with a lower seq." };
         var limit = CommandInput.Limit();
-        return runner.Create(
+        var list = runner.Create(
             "list",
-            "List notifications in the order in which they were stored.",
-            context =>
-                ListAsync(
-                    context,
-                    NotificationFilter.Create(context.Get(disposition), context.Get(location)),
-                    context.Get(after),
-                    context.Get(limit)
-                ),
+            """
+            Search notifications, the newest first.
+
+            --event-id, --adam-id, --serial-number and --client-user-id compare the bodies, which takes a
+            while on a long log. --since and --until limit the search.
+
+            Examples:
+              NotificationHub notifications list --disposition unrecognized
+              NotificationHub notifications list --serial-number C02XK1ZZJGH5 --since 2026-03-01
+            """,
+            context => ListAsync(context, ReadFilter(context.Arguments), context.Get(before), context.Get(limit)),
             disposition,
             location,
-            after,
+            type,
+            since,
+            until,
+            notificationId,
+            eventId,
+            adamId,
+            serialNumber,
+            clientUserId,
+            before,
             limit
         );
+        list.Validators.Add(command =>
+            command.Validate(
+                Filters,
+                new NotificationFilter
+                {
+                    Location = command.TextOf(location),
+                    Type = command.TextOf(type),
+                    NotificationId = command.TextOf(notificationId),
+                    EventId = command.TextOf(eventId),
+                    AdamId = command.TextOf(adamId),
+                    SerialNumber = command.TextOf(serialNumber),
+                    ClientUserId = command.TextOf(clientUserId),
+                    Since = CommandInput.TryParseTime(command.TextOf(since)),
+                    Until = CommandInput.TryParseTime(command.TextOf(until)),
+                },
+                (nameof(NotificationFilter.Location), location.Name),
+                (nameof(NotificationFilter.Type), type.Name),
+                (nameof(NotificationFilter.Until), until.Name),
+                (nameof(NotificationFilter.NotificationId), notificationId.Name),
+                (nameof(NotificationFilter.EventId), eventId.Name),
+                (nameof(NotificationFilter.AdamId), adamId.Name),
+                (nameof(NotificationFilter.SerialNumber), serialNumber.Name),
+                (nameof(NotificationFilter.ClientUserId), clientUserId.Name)
+            )
+        );
+        return list;
+
+        NotificationFilter ReadFilter(ParseResult arguments) =>
+            new()
+            {
+                Disposition = arguments.GetValue(disposition),
+                Location = arguments.GetValue(location),
+                Type = arguments.GetValue(type),
+                Since = arguments.GetValue(since),
+                Until = arguments.GetValue(until),
+                NotificationId = arguments.GetValue(notificationId),
+                EventId = arguments.GetValue(eventId),
+                AdamId = arguments.GetValue(adamId),
+                SerialNumber = arguments.GetValue(serialNumber),
+                ClientUserId = arguments.GetValue(clientUserId),
+            };
     }
+
+    private static Option<string?> CreateText(string name, string description) =>
+        new(name) { Description = description };
 
     private static Command CreateShow(CommandRunner runner)
     {
@@ -86,11 +151,16 @@ internal static class NotificationsCommand
                     context,
                     context.Get(seqs) is { Length: > 0 } given
                         ? given.ToAsyncEnumerable()
-                        : NotificationListing.SeqsAsync(
-                            context.Database,
-                            NotificationFilter.Create(context.Get(disposition), context.Get(location)),
-                            context.CancellationToken
-                        )
+                        : context
+                            .Service<NotificationListing>()
+                            .SeqsAsync(
+                                new NotificationFilter
+                                {
+                                    Disposition = context.Get(disposition),
+                                    Location = context.Get(location),
+                                },
+                                context.CancellationToken
+                            )
                 ),
             seqs,
             disposition,
@@ -120,16 +190,11 @@ internal static class NotificationsCommand
     private static Option<string?> CreateLocation() =>
         new("--location") { Description = "Only notifications of this location." };
 
-    private static async Task ListAsync(CommandContext context, NotificationFilter filter, long after, int limit)
+    private static async Task ListAsync(CommandContext context, NotificationFilter filter, long? before, int limit)
     {
-        var page = await NotificationListing.ReadAsync(
-            context.Database,
-            filter,
-            after,
-            limit,
-            most: int.MaxValue,
-            context.CancellationToken
-        );
+        var page = await context
+            .Service<NotificationListing>()
+            .ReadAsync(filter, before, limit, TimeSpan.MaxValue, context.CancellationToken);
         context.Output.Write(
             page,
             console =>
@@ -145,7 +210,7 @@ internal static class NotificationsCommand
                     ("ID", row => row.NotificationId),
                     ("Bytes", row => row.Bytes)
                 );
-                console.WriteNext(page.Next);
+                console.WriteNext(page.Next, "--before");
             }
         );
     }

@@ -49,6 +49,7 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
 
         bound[typeof(TOptions)] = options;
         Services.AddSingleton(Options.Create(options));
+        Services.AddSingleton(new BoundSection(section, options));
         return options;
     }
 

@@ -10,35 +10,10 @@ internal static class ReplayRange
     private const int Window = 20_000;
 
     /// <summary>Reads the <c>seq</c> before the first event from <paramref name="time"/> on.</summary>
-    // A binary search: the times ascend with the seq unless a clock was set back.
     public static async Task<long> FindBeforeAsync(DbConnection connection, DateTimeOffset time)
     {
-        var low = await EventLog.ReadStartAsync(connection);
-        var high = await EventLog.ReadLastAsync(connection) + 1;
-        while (low < high)
-        {
-            var middle = low + ((high - low) / 2);
-            var row = await connection.QueryFirstOrDefaultAsync<(long Seq, DateTimeOffset At)?>(
-                $"""
-                select seq, created_at
-                from event_log
-                where seq >= @middle and seq < @high
-                order by seq
-                {connection.Limit("1")}
-                """,
-                new { middle, high }
-            );
-            if (row is var (seq, at) && at < time)
-            {
-                low = seq + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low - 1;
+        var stored = new SeqRange(await EventLog.ReadStartAsync(connection), await EventLog.ReadLastAsync(connection));
+        return await TimedLog.Events.FindFirstAsync(connection, stored, time) - 1;
     }
 
     public static async Task<long> CountAsync(Database database, Replay replay, CancellationToken cancellationToken)

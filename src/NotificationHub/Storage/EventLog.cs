@@ -97,6 +97,11 @@ internal sealed record EventFilter(
 
     /// <summary>The only locations, for a consumer's key; null for all. Events without a location match, too.</summary>
     public IReadOnlyList<string>? Locations { get; init; }
+
+    public string? AdamId { get; init; }
+
+    /// <summary>Apple's <c>eventId</c>.</summary>
+    public string? CorrelationId { get; init; }
 }
 
 internal static class EventLog
@@ -119,17 +124,7 @@ internal static class EventLog
         var bytes = 0L;
         await using var rows = await connection.ExecuteReaderAsync(
             PageStatement(connection, filter),
-            new
-            {
-                after,
-                limit,
-                filter.Topic,
-                filter.Type,
-                filter.LocationId,
-                filter.UpTo,
-                Topics = filter.Topics?.InList(),
-                Locations = filter.Locations?.InList(),
-            }
+            Parameters(filter, new { after, limit })
         );
         while (await rows.ReadAsync(cancellationToken))
         {
@@ -150,6 +145,35 @@ internal static class EventLog
     {
         var index = filter.Topic is null ? "" : connection.UseIndex("event_log_topic");
         return $"select {EventRows.Columns} from event_log e{index} {EventRows.Join} where e.seq > @after {Conditions(filter)} order by e.seq {connection.Limit("@limit")}";
+    }
+
+    /// <summary>Reads matching rows of a range, the newest first.</summary>
+    public static Task<IReadOnlyList<EventEntry>> ReadLatestAsync(
+        DbConnection connection,
+        SeqRange range,
+        EventFilter filter,
+        int limit,
+        CancellationToken cancellationToken
+    ) =>
+        EventRows.ReadAsync(
+            connection,
+            LatestStatement(connection, filter),
+            Parameters(
+                filter,
+                new
+                {
+                    first = range.First,
+                    last = range.Last,
+                    limit,
+                }
+            ),
+            cancellationToken
+        );
+
+    public static string LatestStatement(DbConnection connection, EventFilter filter)
+    {
+        var index = filter.Topic is null ? "" : connection.UseIndex("event_log_topic");
+        return $"select {EventRows.Columns} from event_log e{index} {EventRows.Join} where e.seq >= @first and e.seq <= @last {Conditions(filter)} order by e.seq desc {connection.Limit("@limit")}";
     }
 
     public static async Task<EventEntry?> FindAsync(DbConnection connection, long seq)
@@ -186,7 +210,28 @@ internal static class EventLog
         + (filter.LocationId is null ? "" : " and e.location_id = @LocationId")
         + (filter.UpTo is null ? "" : " and e.seq <= @UpTo")
         + (filter.Topics is null ? "" : " and coalesce(e.topic, '') in @Topics")
-        + (filter.Locations is null ? "" : " and (e.location_id is null or e.location_id in @Locations)");
+        + (filter.Locations is null ? "" : " and (e.location_id is null or e.location_id in @Locations)")
+        + (filter.AdamId is null ? "" : " and e.adam_id = @AdamId")
+        + (filter.CorrelationId is null ? "" : " and e.correlation_id = @CorrelationId");
+
+    private static DynamicParameters Parameters(EventFilter filter, object rest)
+    {
+        var parameters = new DynamicParameters(
+            new
+            {
+                filter.Topic,
+                filter.Type,
+                filter.LocationId,
+                filter.UpTo,
+                Topics = filter.Topics?.InList(),
+                Locations = filter.Locations?.InList(),
+                filter.AdamId,
+                filter.CorrelationId,
+            }
+        );
+        parameters.AddDynamicParams(rest);
+        return parameters;
+    }
 }
 
 /// <summary>The topic of each event, from <c>infra/bicep/topics.json</c>.</summary>

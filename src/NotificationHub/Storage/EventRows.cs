@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 
 namespace NotificationHub.Storage;
 
@@ -48,6 +49,23 @@ internal static class EventRows
             Traceparent = row.TextOrNull(16),
             CreatedAt = StoredTime.FromStored(Math.Clamp(createdAt, 0, LatestTime)),
         };
+    }
+
+    public static async Task<IReadOnlyList<EventEntry>> ReadAsync(
+        DbConnection connection,
+        string statement,
+        object parameters,
+        CancellationToken cancellationToken
+    )
+    {
+        List<EventEntry> found = [];
+        await using var rows = await connection.ExecuteReaderAsync(statement, parameters);
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            found.Add(Read(rows));
+        }
+
+        return found;
     }
 
     public static string? TextOrNull(this DbDataReader row, int ordinal) =>

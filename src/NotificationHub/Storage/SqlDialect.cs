@@ -39,6 +39,24 @@ internal static class SqlDialect
 
         public string ByteLength(string column) =>
             connection.IsSqlServer ? $"datalength({column})" : $"length({column})";
+
+        /// <summary>The holder of the assignment that an event of <c>event_log</c> is about, as the engine's index has it.</summary>
+        public string EventHolder =>
+            connection.IsSqlServer
+                ? "holder"
+                : """
+                    case type
+                        when 'assignment.changed' then substr(subject, instr(subject, ':') + 1)
+                        when 'subscription-assignment.changed' then substr(subject, 26 + instr(substr(subject, 26), '/'))
+                    end
+                    """;
+
+        /// <summary>Whether a binary column contains these bytes.</summary>
+        public string ContainsBytes(string column, string bytes) =>
+            connection.IsSqlServer
+                // varchar only renames the bytes, and the collation compares them as such.
+                ? $"charindex(convert(varchar(max), {bytes}), convert(varchar(max), {column}) collate Latin1_General_100_BIN2) > 0"
+                : $"instr({column}, {bytes}) > 0";
     }
 }
 

@@ -19,8 +19,12 @@ public sealed partial class AdminApiTests
         await hub.ScenarioAsync(delivery => delivery.Deliver(location, TestLocation.Notification("n-2", uId: "2")));
 
         var page = await GetAsync(hub, "/admin/notifications?limit=1");
-        var rest = await GetAsync(hub, $"/admin/notifications?after={page.GetProperty("next").GetString()}");
+        var rest = await GetAsync(hub, $"/admin/notifications?before={page.GetProperty("next").GetString()}");
         var quarantined = await GetAsync(hub, "/admin/notifications?disposition=quarantined");
+        var found = await GetAsync(
+            hub,
+            "/admin/notifications?notificationId=n-1&type=TEST_NOTIFICATION&since=2020-01-01"
+        );
         var shown = await GetAsync(hub, "/admin/notifications/2");
         await PostAsync(hub, "/admin/notifications/2/reroute", HttpStatusCode.OK);
         await PostAsync(hub, "/admin/notifications/2/reroute", HttpStatusCode.Conflict);
@@ -30,9 +34,10 @@ public sealed partial class AdminApiTests
             request.ShouldBeProblem(HttpStatusCode.NotFound);
         });
 
-        Seqs(page).ShouldBe([1]);
-        Seqs(rest).ShouldBe([2]);
+        Seqs(page).ShouldBe([2]);
+        Seqs(rest).ShouldBe([1]);
         Seqs(quarantined).ShouldBe([2]);
+        Seqs(found).ShouldBe([1]);
         shown.GetProperty("notificationId").GetString().ShouldBe("n-2");
     }
 

@@ -8,99 +8,84 @@ namespace NotificationHub.Tests.Admin;
 public sealed class NotificationListingTests
 {
     private const string ByDisposition = "notification_log_disposition (disposition=?";
+    private const string BySeq = "INTEGER PRIMARY KEY (rowid>? AND rowid<?)";
 
     [Theory]
-    // By seq: in the table, or in the index that begins with it.
-    [InlineData(null, null, ">?")]
-    [InlineData(null, "north", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)")]
-    [InlineData(Disposition.Accepted, "north", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)")]
-    [InlineData(Disposition.Rejected, null, ByDisposition)]
-    [InlineData(Disposition.Quarantined, "north", ByDisposition + " AND location_id=?")]
-    [InlineData(Disposition.Rerouted, "north", ByDisposition + " AND location_id=?")]
-    internal async Task What_was_set_aside_is_found_by_its_index(
-        Disposition? disposition,
-        string? location,
-        string expected
-    )
+    [InlineData(null, null, BySeq)]
+    [InlineData(null, "north", BySeq)]
+    [InlineData("accepted", "north", BySeq)]
+    [InlineData("rejected", null, ByDisposition)]
+    [InlineData("quarantined", "north", ByDisposition + " AND location_id=?")]
+    [InlineData("rerouted", "north", ByDisposition + " AND location_id=?")]
+    public async Task What_was_set_aside_is_found_by_its_index(string? disposition, string? location, string expected)
     {
         await using var test = await TestDatabase.OpenAsync();
-        var filter = new NotificationFilter(disposition, location);
-        await using var connection = await test.Database.OpenReaderAsync(CancellationToken.None);
+        var filter = new NotificationFilter { Disposition = disposition, Location = location };
 
-        foreach (
-            var statement in (string[])
-                [
-                    NotificationListing.ListStatement(connection, filter),
-                    NotificationListing.SeqsStatement(connection, filter),
-                ]
-        )
-        {
-            var plan = await test.QueryAsync<PlanStep>(
-                $"explain query plan {statement}",
-                new
-                {
-                    after = 0,
-                    until = long.MaxValue,
-                    limit = 1,
-                    disposition,
-                    LocationId = location,
-                }
-            );
-            plan[0].Detail.ShouldContain(expected);
-        }
+        (await PlanAsync(test, connection => NotificationListing.ListStatement(connection, filter))).ShouldContain(
+            expected
+        );
     }
 
-    [Theory]
-    [InlineData(null)]
-    [InlineData(Disposition.Accepted)]
-    internal async Task The_notifications_of_a_quiet_location_are_looked_for_in_bounded_steps(Disposition? disposition)
+    [Fact]
+    public async Task Candidates_for_an_ID_are_found_in_the_index_of_the_hashes_alone()
     {
         await using var test = await TestDatabase.OpenAsync();
-        await AddAsync(test, from: 50_001, count: 20_000, "busy");
-        await AddAsync(test, from: 70_001, count: 1, "quiet");
-        await AddAsync(test, from: 70_002, count: 1, "busy");
-        await AddAsync(test, from: 90_002, count: 1, "quiet");
-        var filter = new NotificationFilter(disposition, "quiet");
 
-        var first = await ReadAsync(test, filter, after: 0, limit: 100, most: 1);
-        var second = await ReadAsync(
-            test,
-            filter,
-            long.Parse(first.Next!, CultureInfo.InvariantCulture),
-            limit: 100,
-            most: 1
-        );
-        var rest = await ReadAsync(
-            test,
-            filter,
-            long.Parse(second.Next!, CultureInfo.InvariantCulture),
-            limit: 100,
-            most: 10
-        );
-        var all = await ReadAsync(test, filter, after: 0, limit: 100, most: int.MaxValue);
-        var one = await ReadAsync(test, filter, after: 0, limit: 1, most: int.MaxValue);
+        var plan = await PlanAsync(test, NotificationListing.HashStatement);
 
-        (first.Items.Count, first.Next).ShouldBe((0, "70000"));
-        (second.Items.Single().Seq, second.Next).ShouldBe((70_001, "90000"));
-        (rest.Items.Single().Seq, rest.Next).ShouldBe((90_002, null));
-        (all.Items.Count, all.Next).ShouldBe((2, null));
-        (one.Items.Single().Seq, one.Next).ShouldBe((70_001, "70001"));
-        (await SeqsAsync(test, filter)).ShouldBe([70_001, 90_002]);
+        plan.ShouldContain("COVERING INDEX notification_log_dedup (seq>? AND seq<?)");
+    }
+
+    [Fact]
+    public async Task The_notifications_of_a_quiet_location_are_looked_for_backwards_for_a_limited_time()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        await AddAsync(test, from: 5, count: 1, "quiet");
+        // As after a restore.
+        await AddAsync(test, from: 1_800_000_050_001, count: 3_000, "busy");
+        await AddAsync(test, from: 1_800_000_053_001, count: 1, "quiet");
+        await AddAsync(test, from: 1_800_000_053_002, count: 2_500, "busy");
+        var filter = new NotificationFilter { Location = "quiet" };
+
+        var first = await ReadAsync(test, filter, before: null, limit: 100, TimeSpan.Zero);
+        var second = await ReadAsync(test, filter, Next(first), limit: 100, TimeSpan.Zero);
+        var third = await ReadAsync(test, filter, Next(second), limit: 100, TimeSpan.Zero);
+        var all = await ReadAsync(test, filter, before: null, limit: 100, TimeSpan.MaxValue);
+        var one = await ReadAsync(test, filter, before: null, limit: 1, TimeSpan.MaxValue);
+
+        (first.Items.Count, first.Next).ShouldBe((0, "1800000054502"));
+        first.SearchedBackTo.ShouldBe(TestTime.At(1_800_000_054_502));
+        second.Items.Count.ShouldBe(0);
+        (third.Items.Single().Seq, third.Next).ShouldBe((1_800_000_053_001, "1800000052502"));
+        all.Items.Select(row => row.Seq).ShouldBe([1_800_000_053_001, 5]);
+        (all.Next, all.SearchedBackTo).ShouldBe((null, null));
+        (one.Items.Single().Seq, one.Next).ShouldBe((1_800_000_053_001, "1800000053001"));
     }
 
     [Theory]
     [InlineData(null, null)]
     [InlineData(null, "busy")]
-    [InlineData(Disposition.Accepted, null)]
-    internal async Task The_seqs_of_a_long_log_are_all_listed(Disposition? disposition, string? location)
+    [InlineData("accepted", null)]
+    public async Task The_seqs_of_a_long_log_are_all_listed(string? disposition, string? location)
     {
         await using var test = await TestDatabase.OpenAsync();
-        await AddAsync(test, from: 5, count: 21_000, "busy");
-        await AddAsync(test, from: 90_000, count: 1, "busy");
+        await AddAsync(test, from: 5, count: 2_100, "busy");
+        await AddAsync(test, from: 9_000, count: 1, "busy");
 
-        var seqs = await SeqsAsync(test, new NotificationFilter(disposition, location));
+        List<long> seqs = [];
+        await foreach (
+            var seq in Create(test)
+                .SeqsAsync(
+                    new NotificationFilter { Disposition = disposition, Location = location },
+                    CancellationToken.None
+                )
+        )
+        {
+            seqs.Add(seq);
+        }
 
-        seqs.ShouldBe([.. Enumerable.Range(5, 21_000).Select(seq => (long)seq), 90_000]);
+        seqs.ShouldBe([.. Enumerable.Range(5, 2_100).Select(seq => (long)seq), 9_000]);
     }
 
     [Fact]
@@ -109,47 +94,81 @@ public sealed class NotificationListingTests
         await using var test = await TestDatabase.OpenAsync();
         await AddAsync(test, from: 1, count: 20_001, "busy");
         await test.ExecuteAsync(
-            "update notification_log set disposition = @Rejected where seq = 20001",
+            "update notification_log set disposition = @Rejected where seq = 1",
             new { Disposition.Rejected }
         );
 
         var page = await ReadAsync(
             test,
-            new NotificationFilter(Disposition.Rejected, null),
-            after: 0,
-            limit: 1,
-            most: 1
+            new NotificationFilter { Disposition = "rejected" },
+            before: null,
+            limit: 2,
+            TimeSpan.Zero
         );
 
-        page.Items.ShouldHaveSingleItem().Seq.ShouldBe(20_001);
+        page.Items.ShouldHaveSingleItem().Seq.ShouldBe(1);
+        page.Next.ShouldBeNull();
     }
 
-    private static Task<Page<NotificationRow>> ReadAsync(
+    [Fact]
+    public async Task A_period_is_found_without_reading_the_rest_of_the_log()
+    {
+        await using var test = await TestDatabase.OpenAsync();
+        // A millisecond apart; the margin for clocks is five minutes.
+        await AddAsync(test, from: 1, count: 5_000, "north", step: TimeSpan.FromMinutes(1));
+        var filter = new NotificationFilter
+        {
+            Since = TestTime.At(0).AddMinutes(100),
+            Until = TestTime.At(0).AddMinutes(103),
+        };
+
+        var page = await ReadAsync(test, filter, before: null, limit: 100, TimeSpan.Zero);
+
+        page.Items.Select(row => row.Seq).ShouldBe([102L, 101, 100]);
+        page.Next.ShouldBeNull();
+    }
+
+    private static long Next(NotificationPage page) => long.Parse(page.Next!, CultureInfo.InvariantCulture);
+
+    private static Task<NotificationPage> ReadAsync(
         TestDatabase test,
         NotificationFilter filter,
-        long after,
+        long? before,
         int limit,
-        int most
-    ) => NotificationListing.ReadAsync(test.Database, filter, after, limit, most, CancellationToken.None);
+        TimeSpan limitTime
+    ) => Create(test).ReadAsync(filter, before, limit, limitTime, CancellationToken.None);
 
-    private static async Task<IReadOnlyList<long>> SeqsAsync(TestDatabase test, NotificationFilter filter)
+    private static NotificationListing Create(TestDatabase test) =>
+        new(test.Database, new BackwardSearch(TimeProvider.System));
+
+    private static async Task<string> PlanAsync(
+        TestDatabase test,
+        Func<System.Data.Common.DbConnection, string> statement
+    )
     {
-        List<long> seqs = [];
-        await foreach (var seq in NotificationListing.SeqsAsync(test.Database, filter, CancellationToken.None))
-        {
-            seqs.Add(seq);
-        }
-
-        return seqs;
+        await using var connection = await test.Database.OpenReaderAsync(CancellationToken.None);
+        var plan = await test.QueryAsync<PlanStep>(
+            $"explain query plan {statement(connection)}",
+            new
+            {
+                first = 0,
+                last = long.MaxValue,
+                limit = 1,
+                DispositionNumber = 0,
+                Location = "north",
+                hashes = (long[])[1, 2],
+            }
+        );
+        return plan[0].Detail;
     }
 
-    private static Task AddAsync(TestDatabase test, long from, int count, string location) =>
+    private static Task AddAsync(TestDatabase test, long from, int count, string location, TimeSpan? step = null) =>
         test.ExecuteAsync(
             """
             with recursive seqs (seq) as (select @from union all select seq + 1 from seqs where seq < @from + @count - 1)
             insert into notification_log
                 (seq, location_id, dedup_hash, body_hash, body, body_sha256, received_at, disposition, conflict)
-            select seq, @location, seq, seq, x'7b7d', zeroblob(32), 0, 0, 0
+            select seq, @location, seq, seq, x'7b7d', zeroblob(32), seq * @step, 0, 0
             from seqs
             """,
             new
@@ -157,6 +176,7 @@ public sealed class NotificationListingTests
                 from,
                 count,
                 location,
+                step = step ?? TimeSpan.FromMilliseconds(1),
             }
         );
 

@@ -8,7 +8,7 @@ namespace NotificationHub.Tests.CommandLine;
 public sealed class NotificationsCommandTests
 {
     [Fact]
-    public async Task List_returns_the_notifications_in_pages()
+    public async Task List_returns_the_newest_notifications_first_in_pages()
     {
         await using var hub = await HubHost.StartAsync();
         var location = await hub.AddLocationAsync();
@@ -19,12 +19,12 @@ public sealed class NotificationsCommandTests
             hub,
             "notifications",
             "list",
-            $"--after={first.Json.GetProperty("next").GetString()}",
+            $"--before={first.Json.GetProperty("next").GetString()}",
             "--json"
         );
 
-        Ids(first).ShouldBe(["n-1", null]);
-        Ids(second).ShouldBe(["n-2"]);
+        Ids(first).ShouldBe(["n-2", null]);
+        Ids(second).ShouldBe(["n-1"]);
         second.Json.GetProperty("next").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 

@@ -27,6 +27,7 @@ public sealed class ColumnLengthTests
         ["log_start.log"] = Logs,
         ["event_log.topic"] = TopicMap.Topics,
         ["event_log.type"] = ConstantsOf(typeof(EventNames)),
+        ["event_log.change"] = [RecordChanges.Added, RecordChanges.Updated, RecordChanges.Removed],
         ["log_cursor.name"] = [RoutingPass.Name, RelayFanOut.Name, .. TopicMap.Topics.Select(TopicLog.GetName)],
         ["lease.name"] =
         [
@@ -76,6 +77,7 @@ public sealed class ColumnLengthTests
         "friendly_name",
         "country",
         "adam_id",
+        "subject",
     ];
 
     public static TheoryData<string> Columns => [.. Words.Keys];

@@ -20,8 +20,12 @@ public sealed class EngineParityTests
 
     private static readonly string[] TablesOfSqlServerAlone = ["commit_token"];
 
-    /// <summary>SQLite has a partial index instead.</summary>
-    private const string ColumnOfSqlServerAlone = "refetch_target.is_pending integer";
+    /// <summary>SQLite has a partial index, and an index on an expression, instead. The model has no types of computed columns.</summary>
+    private static readonly string[] ColumnsOfSqlServerAlone =
+    [
+        "event_log.holder integer",
+        "refetch_target.is_pending integer",
+    ];
 
     private static readonly string[] TablesOfTheMigrator = ["schema_journal", "breaking_migration"];
 
@@ -48,7 +52,7 @@ public sealed class EngineParityTests
 
         sqlServer
             .Except(sqlite, StringComparer.Ordinal)
-            .ShouldBe([ColumnOfSqlServerAlone], "SQLite lacks these columns");
+            .ShouldBe(ColumnsOfSqlServerAlone, ignoreOrder: true, "SQLite lacks these columns");
         sqlite.Except(sqlServer, StringComparer.Ordinal).ShouldBeEmpty("SQL Server lacks these columns");
     }
 

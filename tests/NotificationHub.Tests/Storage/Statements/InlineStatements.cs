@@ -22,12 +22,24 @@ internal static partial class InlineStatements
     {
         ["EventLog.Conditions(filter)"] =
         [
-            " and e.topic = @Topic and e.type = @Type and e.location_id = @LocationId and e.seq <= @UpTo and coalesce(e.topic, '') in @Topics and (e.location_id is null or e.location_id in @Locations)",
+            " and e.topic = @Topic and e.type = @Type and e.location_id = @LocationId and e.seq <= @UpTo and coalesce(e.topic, '') in @Topics and (e.location_id is null or e.location_id in @Locations) and e.adam_id = @AdamId and e.correlation_id = @CorrelationId",
         ],
-        ["NotificationListing.Conditions(filter)"] =
+        ["NotificationListing.Conditions(connection, filter)"] =
         [
-            " and disposition <> 0 and disposition = @Disposition and location_id = @LocationId",
+            " and disposition <> 0 and disposition = @DispositionNumber and location_id = @Location and notification_type = @Type and received_at >= @Since and received_at < @Until and notification_id = @NotificationId and (charindex(convert(varchar(max), @AdamIdBytes), convert(varchar(max), body) collate Latin1_General_100_BIN2) > 0)",
         ],
+        ["NotificationListing.body"] = [", body"],
+        ["NotificationListing.index"] = [" with (index(notification_log_dedup))"],
+        ["RecordHistory.condition"] =
+        [
+            "subject = @From",
+            "subject >= @From and subject < @Below",
+            "holder = @From and subject like 'assignments/%/%/serial:%'",
+            "holder = @From and subject not like 'assignments/%/%/serial:%'",
+        ],
+        ["RecordHistory.location"] = [" and location_id = @locationId"],
+        ["RecordHistory.order"] = ["desc", "asc"],
+        ["connection.EventHolder"] = ["holder"],
         ["OperationStore.Conditions(filter)"] = [" and location_id = @LocationId and state = @State"],
         ["range.Condition"] = [KeyRange.All.Condition, new KeyRange("a").Condition, KeyRange.Under("a").Condition],
         ["(after is null ? \"desc\" : \"asc\")"] = ["asc"],

@@ -65,11 +65,11 @@ create table event_log
     topic            nvarchar(40)   collate Latin1_General_100_BIN2 not null,
     type             nvarchar(100)  collate Latin1_General_100_BIN2 not null,
     location_id      nvarchar(32)   collate Latin1_General_100_BIN2 null,
-    subject          nvarchar(max)  null,
+    subject          nvarchar(450)  collate Latin1_General_100_BIN2 null,
     notification_seq bigint         null,
     action           nvarchar(max)  null,
     result           nvarchar(max)  null,
-    change           nvarchar(max)  null,
+    change           nvarchar(20)   collate Latin1_General_100_BIN2 null,
     cause            nvarchar(max)  null,
     adam_id          nvarchar(max)  null,
     correlation_id   nvarchar(max)  null,
@@ -77,10 +77,24 @@ create table event_log
     traceparent      nvarchar(max)  null,
     created_at       bigint         not null,
     data             varbinary(max) null,
+    -- The part of an assignment's key after "serial:" or "user:", or after the adamId.
+    holder           as
+        case type
+            when 'assignment.changed' then substring(subject, charindex(':', subject) + 1, 450)
+            when 'subscription-assignment.changed'
+                then substring(subject, 26 + charindex('/', substring(subject, 26, 450)), 450)
+        end
+        persisted,
     constraint event_log_key primary key clustered (seq)
 );
 
 create index event_log_topic on event_log (topic, seq);
+
+-- Only for *.changed events, so that they cost nothing when a notification is routed. The history of a record:
+create index event_log_record on event_log (subject, location_id, seq, change) where change is not null;
+
+-- The changes of a device or user.
+create index event_log_holder on event_log (holder, seq) where change is not null;
 
 create table log_cursor
 (

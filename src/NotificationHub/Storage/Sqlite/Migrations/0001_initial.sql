@@ -73,6 +73,20 @@ create table event_log (
 
 create index event_log_topic on event_log (topic, seq);
 
+-- Only for *.changed events, so that they cost nothing when a notification is routed. The history of a record:
+create index event_log_record on event_log (subject, location_id, seq, change) where change is not null;
+
+-- The changes of a device or user: the part of an assignment's key after "serial:" or "user:", or after the adamId.
+create index event_log_holder on event_log
+(
+    case type
+        when 'assignment.changed' then substr(subject, instr(subject, ':') + 1)
+        when 'subscription-assignment.changed' then substr(subject, 26 + instr(substr(subject, 26), '/'))
+    end,
+    seq
+)
+where change is not null;
+
 create table log_cursor (
     name     text    not null primary key,
     position integer not null,

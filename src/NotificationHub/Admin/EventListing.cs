@@ -1,0 +1,48 @@
+using NotificationHub.Storage;
+
+namespace NotificationHub.Admin;
+
+/// <param name="Items">The newest first.</param>
+/// <param name="Next">Continue before this seq; null at the beginning of the log.</param>
+/// <param name="SearchedBackTo">The time of the oldest event that was searched; null at the beginning of the log.</param>
+internal sealed record EventPage(IReadOnlyList<EventEntry> Items, long? Next, DateTimeOffset? SearchedBackTo);
+
+/// <summary>Searches the event log, the newest event first.</summary>
+internal sealed class EventListing(Database database, BackwardSearch search)
+{
+    /// <param name="filter">The conditions.</param>
+    /// <param name="since">Only events from this time on.</param>
+    /// <param name="until">Only events before this time.</param>
+    /// <param name="before">Only events before this seq.</param>
+    /// <param name="limit">The maximum number of events.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    public async Task<EventPage> ReadAsync(
+        EventFilter filter,
+        DateTimeOffset? since,
+        DateTimeOffset? until,
+        long? before,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var connection = await database.OpenReaderAsync(cancellationToken);
+        var log = TimedLog.Events;
+        var stored = await log.ReadRangeAsync(connection);
+        var first = since is null ? stored.First : await log.FindFirstAsync(connection, stored, since.Value);
+        var last = until is null ? stored.Last : await log.FindFirstAsync(connection, stored, until.Value) - 1;
+        var found = await search.RunAsync(
+            connection,
+            log,
+            new SeqRange(first, Math.Min(last, before - 1 ?? last)),
+            limit,
+            BackwardSearch.PageTime,
+            (window, rows) => EventLog.ReadLatestAsync(connection, window, filter, rows, cancellationToken),
+            entry => entry.Seq
+        );
+        return new EventPage(
+            found.Rows,
+            found.Before,
+            found.Before is { } next ? await log.ReadTimeAsync(connection, next) : null
+        );
+    }
+}
