@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
+using NotificationHub.Benchmarks.Browsing;
 using NotificationHub.Benchmarks.Growth;
 using NotificationHub.Benchmarks.Importing;
 using NotificationHub.Benchmarks.Reading;
@@ -32,6 +33,7 @@ internal static class BenchmarkProgram
                     ["import", ..] => ImportOptions.Usage,
                     ["sender", ..] => SenderOptions.Usage,
                     ["readers", ..] => ReaderOptions.Usage,
+                    ["console", ..] => BrowsingOptions.Usage,
                     _ => BenchmarkOptions.Usage,
                 }
             );
@@ -44,6 +46,7 @@ internal static class BenchmarkProgram
             ["import", ..] => await ImportAsync(args[1..]),
             ["sender", ..] => await SendAsync(args[1..]),
             ["readers", ..] => await ReadAsync(args[1..]),
+            ["console", ..] => await BrowseAsync(args[1..]),
             _ => await CompareAsync(args),
         };
     }
@@ -137,6 +140,26 @@ internal static class BenchmarkProgram
 
         AnsiConsole.Write(await new ReaderRun(options).RunAsync());
         return 0;
+    }
+
+    private static async Task<int> BrowseAsync(string[] args)
+    {
+        if (!BrowsingOptions.TryParse(args, out var options))
+        {
+            await Console.Error.WriteLineAsync(BrowsingOptions.Usage);
+            return 2;
+        }
+
+        var isFast = true;
+        foreach (var engine in GrowthEngine.All())
+        {
+            await using (engine)
+            {
+                isFast &= await new BrowsingRun(options, engine).RunAsync();
+            }
+        }
+
+        return isFast ? 0 : 1;
     }
 
     private static async Task ServeAsync(string kind, string[] arguments)

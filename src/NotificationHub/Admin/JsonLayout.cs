@@ -103,6 +103,19 @@ internal static class RecordDifferences
         ];
     }
 
+    /// <summary>The members of a record by path, as JSON.</summary>
+    public static IReadOnlyDictionary<string, string> ReadMembers(string record)
+    {
+        using var document = JsonDocument.Parse(record);
+        Dictionary<string, string> members = new(StringComparer.Ordinal);
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+        {
+            Add(members, document.RootElement, "");
+        }
+
+        return members;
+    }
+
     private static Dictionary<string, string> Flatten(JsonElement change, string member)
     {
         Dictionary<string, string> members = new(StringComparer.Ordinal);

@@ -108,6 +108,7 @@ internal sealed class RecordHistory(Database database)
     {
         var order = isOldestFirst ? "asc" : "desc";
         var condition = match.Condition(connection);
+        var index = connection.ForceIndex(match.Index);
         var location = locationId is null ? "" : " and location_id = @locationId";
         return $"""
             select {EventRows.Columns}
@@ -116,7 +117,7 @@ internal sealed class RecordHistory(Database database)
             where e.seq in
             (
                 select seq
-                from event_log
+                from event_log{index}
                 where change is not null and {condition}{location} and seq >= @first and seq <= @last
                 order by seq {order}
                 {connection.Limit("@limit")}
@@ -158,12 +159,18 @@ internal sealed record RecordMatch
 {
     private readonly Func<DbConnection, string> condition;
 
-    private RecordMatch(string from, string? below, Func<DbConnection, string> condition)
+    private const string ByRecord = "event_log_record";
+    private const string ByHolder = "event_log_holder";
+
+    private RecordMatch(string index, string from, string? below, Func<DbConnection, string> condition)
     {
+        Index = index;
         From = from;
         Below = below;
         this.condition = condition;
     }
+
+    public string Index { get; }
 
     public string From { get; }
 
@@ -171,18 +178,19 @@ internal sealed record RecordMatch
 
     public string Condition(DbConnection connection) => condition(connection);
 
-    public static RecordMatch Subject(string subject) => new(subject, null, _ => "subject = @From");
+    public static RecordMatch Subject(string subject) => new(ByRecord, subject, null, _ => "subject = @From");
 
     /// <summary>Matches the subjects that continue with a slash.</summary>
     public static RecordMatch Under(string subject)
     {
         var range = KeyRange.Under(subject);
-        return new RecordMatch(range.From, range.Below, _ => "subject >= @From and subject < @Below");
+        return new RecordMatch(ByRecord, range.From, range.Below, _ => "subject >= @From and subject < @Below");
     }
 
     // A device and a user can have the same ID. An adamId and a pricingParam contain no colon.
     public static RecordMatch Device(string serialNumber) =>
         new(
+            ByHolder,
             UserKeys.Last(serialNumber),
             null,
             connection => $"{connection.EventHolder} = @From and subject like 'assignments/%/%/serial:%'"
@@ -190,6 +198,7 @@ internal sealed record RecordMatch
 
     public static RecordMatch User(string clientUserId) =>
         new(
+            ByHolder,
             UserKeys.Last(clientUserId),
             null,
             connection => $"{connection.EventHolder} = @From and subject not like 'assignments/%/%/serial:%'"

@@ -17,8 +17,8 @@ internal readonly record struct SeqRange(long First, long Last)
 /// <summary>Searches a log from its end for rows that no index finds: in windows, and for a limited time.</summary>
 internal sealed class BackwardSearch(TimeProvider time)
 {
-    /// <summary>The time for one page; a command has no limit.</summary>
-    public static readonly TimeSpan PageTime = TimeSpan.FromMilliseconds(200);
+    /// <summary>The time for one page, so that it responds within 300 ms; a command has no limit.</summary>
+    public static readonly TimeSpan PageTime = TimeSpan.FromMilliseconds(150);
 
     private const long MinWindow = 1_000;
     private const long MaxWindow = 256_000;

@@ -30,6 +30,11 @@ internal static class SqlDialect
         // SQL Server reuses the plan for the first values that it sees, and the values of a busy topic lead to a scan.
         public string UseIndex(string index) => connection.IsSqlServer ? $" with (index({index}))" : "";
 
+        /// <summary>Follows a table and forces this index on both engines.</summary>
+        // For a partial index, whose rows SQLite cannot estimate: it would rather read the table in order.
+        public string ForceIndex(string index) =>
+            connection.IsSqlServer ? $" with (index({index}))" : $" indexed by {index}";
+
         /// <summary>Whether a refetch target is pending, as the engine's index has it.</summary>
         public string IsPending(string target) =>
             connection.IsSqlServer ? $"{target}.is_pending = 1" : $"{target}.requested > {target}.fetched";

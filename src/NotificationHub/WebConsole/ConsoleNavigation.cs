@@ -10,10 +10,14 @@ internal sealed record ConsoleNavigation(string Path, string Title)
     public static IReadOnlyList<ConsoleNavigation> Pages { get; } =
     [
         new("", "Overview"),
+        new("notifications", "Notifications"),
+        new("events", "Events"),
+        new("records", "Records"),
         new("operations", "Operations"),
         new("audit", "Audit"),
         new("doctor", "Doctor"),
         new("runbook", "Runbook"),
+        new("settings", "Settings"),
     ];
 
     public string Url => Path.Length == 0 ? ConsoleSessions.Root : $"{ConsoleSessions.Root}/{Path}";

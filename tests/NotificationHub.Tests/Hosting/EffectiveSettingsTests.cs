@@ -16,7 +16,7 @@ public sealed class EffectiveSettingsTests
             "--KeyRing:CertificatePassword=Pa55word",
             "--Auth:ApiKeys:0:Name=team",
             "--Auth:ApiKeys:0:Sha256=Pa55word",
-            "--Auth:ApiKeys:0:Topics:1=users",
+            "--Auth:ApiKeys:0:Topics:0=users",
             "--Apple:BaseUrl=https://user:Pa55word@proxy.example.com/"
         )
     );
@@ -25,7 +25,7 @@ public sealed class EffectiveSettingsTests
     [InlineData("Intake:MaxConnections", "17", "command line")]
     [InlineData("Retention:Events", "3.00:00:00", "command line")]
     [InlineData("Auth:ApiKeys:0:Name", "team", "command line")]
-    [InlineData("Refetch:MaxAttempts", "10", EffectiveSettings.Default)]
+    [InlineData("Refetch:MaxAttempts", "5", EffectiveSettings.Default)]
     [InlineData("Admin:Urls", null, EffectiveSettings.Default)]
     [InlineData("Storage:MigrateOnStart", "true", EffectiveSettings.Default)]
     public void A_setting_has_a_value_and_a_source(string name, string? value, string source) =>

@@ -37,6 +37,13 @@ internal static partial class InlineStatements
             "holder = @From and subject like 'assignments/%/%/serial:%'",
             "holder = @From and subject not like 'assignments/%/%/serial:%'",
         ],
+        ["RecordHistory.index"] =
+        [
+            " with (index(event_log_record))",
+            " with (index(event_log_record))",
+            " with (index(event_log_holder))",
+            " with (index(event_log_holder))",
+        ],
         ["RecordHistory.location"] = [" and location_id = @locationId"],
         ["RecordHistory.order"] = ["desc", "asc"],
         ["connection.EventHolder"] = ["holder"],
