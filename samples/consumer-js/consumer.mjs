@@ -40,6 +40,21 @@ async function start(kind) {
   save();
 }
 
+class Unreadable extends Error {}
+
+// An event that does not have the shape of its type would fail at every delivery.
+function check(event) {
+  if (event?.specversion !== "1.0" || typeof event.type !== "string") throw new Unreadable("Not an event");
+  const [, change] = event.type.match(/^notificationhub\.(?:asset|assignment)\.(changed|restated)\.v1$/) ?? [];
+  const { subject, revision, data } = event;
+  if (!change || event.dataref) return;
+  const isComplete =
+    change === "changed"
+      ? typeof revision === "string" && typeof data?.after === "object"
+      : typeof data?.fromRevision === "string";
+  if (typeof subject !== "string" || !isComplete) throw new Unreadable(`Not an event of the type ${event.type}`);
+}
+
 function apply(event) {
   const { type, subject, revision, data } = event;
   if (event.location !== location) return;
@@ -74,14 +89,19 @@ const receiver = client.createReceiver("assets", "inventory");
 receiver.subscribe({
   // The SDK completes the message when this returns, and abandons it after any other exception.
   async processMessage(message) {
-    let event = message.body;
-    if (!event?.specversion || !event.type) {
-      await receiver.deadLetterMessage(message, { deadLetterReason: "Unreadable" });
-      return;
+    try {
+      let event = message.body;
+      check(event);
+      // An event that is too large for a message has a reference to the whole event.
+      if (event.dataref) check((event = await (await get(event.dataref)).json()));
+      apply(event);
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      await receiver.deadLetterMessage(message, {
+        deadLetterReason: "Unreadable",
+        deadLetterErrorDescription: error.message,
+      });
     }
-    // An event that is too large for a message has a reference to the whole event.
-    if (event.dataref) event = await (await get(event.dataref)).json();
-    apply(event);
   },
   async processError({ error }) {
     console.error(error.message);

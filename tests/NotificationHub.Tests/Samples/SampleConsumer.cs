@@ -108,7 +108,7 @@ internal abstract class SampleConsumer(SampleScene scene) : IAsyncDisposable
 
     protected abstract IEnumerable<(string Subject, JsonElement Record)> Read(string file);
 
-    private static string Line(string subject, JsonElement record) =>
+    public static string Line(string subject, JsonElement record) =>
         subject.StartsWith("assets/", StringComparison.Ordinal)
             ? $"{subject} {record.GetProperty("assignedCount")} {record.GetProperty("availableCount")} {record.GetProperty("totalCount")}"
             : subject;
