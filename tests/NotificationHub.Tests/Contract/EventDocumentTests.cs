@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace NotificationHub.Tests.Contract;
 
-/// <summary><c>docs/events</c> is generated from the Events library and <c>topics.json</c>.</summary>
+/// <summary><c>docs/events</c> is generated from the Events library, <c>topics.json</c> and recorded events.</summary>
 public sealed class EventDocumentTests
 {
     /// <summary>The folder to write the documents to.</summary>
@@ -18,7 +18,14 @@ public sealed class EventDocumentTests
                 StringComparer.Ordinal
             )
             .With($"{SchemaGenerator.AnyEvent}.schema.json", () => SchemaGenerator.Text(SchemaGenerator.Event()))
-            .With(AsyncApiGenerator.Document, AsyncApiGenerator.Text);
+            .With(AsyncApiGenerator.Document, AsyncApiGenerator.Text)
+            .With(
+                SchemaGenerator.Names.Keys.ToDictionary(
+                    EventPageGenerator.FileOf,
+                    name => (Func<string>)(() => EventPageGenerator.Text(name)),
+                    StringComparer.Ordinal
+                )
+            );
 
     [Theory]
     [MemberData(nameof(Documents))]
@@ -40,11 +47,17 @@ public sealed class EventDocumentTests
     }
 
     [Fact]
-    public void There_is_no_document_of_an_unknown_event() =>
-        EventFiles
-            .Names.Where(name => name.EndsWith(".json", StringComparison.Ordinal))
-            .Except(All.Keys)
-            .ShouldBeEmpty();
+    public void There_is_no_document_of_an_unknown_event() => EventFiles.Names.Except(All.Keys).ShouldBeEmpty();
+
+    [Fact]
+    public void Every_page_says_when_the_event_is_sent_and_how_to_apply_it() =>
+        SchemaGenerator
+            .Names.Keys.SelectMany(
+                _ => (string[])[EventPageGenerator.Sent, EventPageGenerator.Apply],
+                (name, heading) => (Page: EventPageGenerator.FileOf(name), heading)
+            )
+            .Where(one => EventPageGenerator.Section(EventFiles.Read(one.Page), one.heading).Length == 0)
+            .ShouldBeEmpty("write these sections of docs/events by hand");
 }
 
 /// <summary>The files of <c>docs/events</c>.</summary>
@@ -72,6 +85,16 @@ file static class Dictionaries
     public static Dictionary<string, T> With<T>(this Dictionary<string, T> all, string key, T value)
     {
         all.Add(key, value);
+        return all;
+    }
+
+    public static Dictionary<string, T> With<T>(this Dictionary<string, T> all, IReadOnlyDictionary<string, T> more)
+    {
+        foreach (var (key, value) in more)
+        {
+            all.Add(key, value);
+        }
+
         return all;
     }
 }

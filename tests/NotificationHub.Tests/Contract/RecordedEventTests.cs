@@ -10,17 +10,19 @@ namespace NotificationHub.Tests.Contract;
 /// </summary>
 public sealed class RecordedEventTests
 {
-    private static readonly string Folder = Path.Combine(
-        EventFiles.Root,
-        "tests/NotificationHub.Tests/Contract/Recorded"
-    );
+    /// <summary>The folder of the recorded events, relative to the repository.</summary>
+    internal const string Folder = "tests/NotificationHub.Tests/Contract/Recorded";
+
+    private static readonly string FullFolder = Path.Combine(EventFiles.Root, Folder);
 
     public static TheoryData<string> Recorded =>
-        [.. Directory.EnumerateFiles(Folder).Select(file => Path.GetFileName(file))];
+        [.. Directory.EnumerateFiles(FullFolder).Select(file => Path.GetFileName(file))];
 
     [Fact]
     public void Every_type_has_a_recorded_event() =>
-        SchemaGenerator.Names.Keys.Where(name => !File.Exists(Path.Combine(Folder, $"{name}.json"))).ShouldBeEmpty();
+        SchemaGenerator
+            .Names.Keys.Where(name => !File.Exists(Path.Combine(FullFolder, $"{name}.json")))
+            .ShouldBeEmpty();
 
     [Theory]
     [MemberData(nameof(Recorded))]
@@ -51,5 +53,5 @@ public sealed class RecordedEventTests
         new ReadOnlyMemory<byte>(body).ShouldFulfillTheContract();
     }
 
-    private static ReadOnlyMemory<byte> Read(string file) => File.ReadAllBytes(Path.Combine(Folder, file));
+    private static ReadOnlyMemory<byte> Read(string file) => File.ReadAllBytes(Path.Combine(FullFolder, file));
 }

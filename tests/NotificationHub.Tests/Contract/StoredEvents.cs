@@ -90,6 +90,11 @@ internal static class StoredEvents
 
     private static IReadOnlyList<string> Violations(EventEntry entry)
     {
+        if (Properties(entry).Except(EventPageGenerator.PropertiesOf(entry.Type)).ToList() is { Count: > 0 } unknown)
+        {
+            return [$"has properties that its page in docs/events omits: {string.Join(", ", unknown)}"];
+        }
+
         var json = new ArrayBufferWriter<byte>();
         Writer.Write(entry, json);
         if (Validated.ContainsKey(JsonShape.Of(json.WrittenSpan)))
@@ -104,6 +109,21 @@ internal static class StoredEvents
         }
 
         return violations;
+    }
+
+    private static IEnumerable<string> Properties(EventEntry entry)
+    {
+        (string Name, string? Value)[] properties =
+        [
+            ("location", entry.LocationId),
+            ("action", entry.Action),
+            ("result", entry.Result),
+            ("change", entry.Change),
+            ("cause", entry.Cause),
+            ("adamId", entry.AdamId),
+            ("conflict", entry.Conflict ? "true" : null),
+        ];
+        return properties.Where(property => property.Value is not null).Select(property => property.Name);
     }
 
     // Tests that need any row insert it with these data, which no stage writes.
