@@ -26,6 +26,11 @@ public sealed partial class AdminApiTests
             "/admin/notifications?notificationId=n-1&type=TEST_NOTIFICATION&since=2020-01-01"
         );
         var shown = await GetAsync(hub, "/admin/notifications/2");
+        await hub.ScenarioAsync(request =>
+        {
+            request.Send(HttpMethod.Get, "/admin/notifications?adamId=app&since=2026-03-02&until=2026-03-01");
+            request.ShouldBeProblem(HttpStatusCode.BadRequest);
+        });
         await PostAsync(hub, "/admin/notifications/2/reroute", HttpStatusCode.OK);
         await PostAsync(hub, "/admin/notifications/2/reroute", HttpStatusCode.Conflict);
         await hub.ScenarioAsync(request =>

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using NotificationHub.Admin;
 using NotificationHub.Events;
 using NotificationHub.Routing;
-using NotificationHub.Storage;
 using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 

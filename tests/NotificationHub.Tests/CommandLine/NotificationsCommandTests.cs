@@ -53,6 +53,27 @@ public sealed class NotificationsCommandTests
     }
 
     [Fact]
+    public async Task List_finds_what_a_notification_names()
+    {
+        await using var hub = await HubHost.StartAsync();
+        var location = await hub.AddLocationAsync();
+        await PostAsync(
+            location,
+            TestLocation.Notification("n-1"),
+            """{"notificationId":"n-2","notificationType":"ASSET_MANAGEMENT","notification":{"assignments":[{"serialNumber":"C02"}]}}"""
+        );
+
+        var found = await CommandRun.OnAsync(hub, "notifications", "list", "--serial-number=C02", "--json");
+        var byType = await CommandRun.OnAsync(hub, "notifications", "list", "--type=TEST_NOTIFICATION", "--json");
+        var none = await CommandRun.OnAsync(hub, "notifications", "list", "--client-user-id=C02", "--json");
+
+        Ids(found).ShouldBe(["n-2"]);
+        Ids(byType).ShouldBe(["n-1"]);
+        Ids(none).ShouldBeEmpty();
+        found.Json.GetProperty("searchedBackTo").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    [Fact]
     public async Task Show_withholds_invite_codes_without_raw()
     {
         await using var hub = await HubHost.StartAsync();

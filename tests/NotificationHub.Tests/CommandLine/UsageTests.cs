@@ -22,6 +22,8 @@ public sealed class UsageTests
     [InlineData("locations", "add", "--url", "https://hub.example.com", "--token-file", "there-is-no-such-file")]
     [InlineData("notifications", "list", "--disposition", "lost")]
     [InlineData("notifications", "list", "--limit", "0")]
+    [InlineData("notifications", "list", "--adam-id", "app")]
+    [InlineData("notifications", "list", "--since", "2026-03-02", "--until", "2026-03-01")]
     [InlineData("notifications", "show")]
     [InlineData("notifications", "show", "first")]
     [InlineData("notifications", "reroute")]

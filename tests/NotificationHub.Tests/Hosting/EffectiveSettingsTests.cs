@@ -50,7 +50,10 @@ public sealed class EffectiveSettingsTests
 
         Setting
             .All.Select(setting => setting.Name)
-            .Where(name => !name.Contains(":N", StringComparison.Ordinal) && !name.StartsWith("Auth:Entra:"))
+            .Where(name =>
+                !name.Contains(":N", StringComparison.Ordinal)
+                && !name.StartsWith("Auth:Entra:", StringComparison.Ordinal)
+            )
             .Where(name => !names.Contains(name))
             .ShouldBeEmpty();
     }

@@ -1,5 +1,4 @@
 using NotificationHub.Admin;
-using NotificationHub.Events;
 using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 

@@ -265,7 +265,7 @@ public sealed class InvestigationTests(Chromium chromium) : IAsyncLifetime
                     Change = RecordChanges.Updated,
                     Cause = RecordChanges.Notification,
                     AdamId = "361309726",
-                    CreatedAt = DateTimeOffset.UtcNow,
+                    CreatedAt = TimeProvider.System.GetUtcNow(),
                 }
             )
         ).Single();
