@@ -87,6 +87,9 @@ param dailyLogCapInGB int = 5
 @description('The Entra ID application whose tokens grant access to the admin API; if empty, Entra ID grants none.')
 param adminAudience string = ''
 
+@description('The address ranges of operators, such as 203.0.113.7/32, that reach the console and the admin API over TLS; empty for none. The settings must contain a key of an administrator.')
+param consoleAddresses string[] = []
+
 @description('A host name of your own for the hub; empty for the one that Azure assigns. Create its DNS records before the hub is deployed.')
 param customDomain string = ''
 
@@ -244,6 +247,7 @@ module containerApp 'modules/container-app.bicep' = {
     traceShare: traceShare
     adminAudience: adminAudience
     settings: settings
+    consoleAddresses: consoleAddresses
   }
 }
 
@@ -271,6 +275,9 @@ module alerts 'modules/alerts.bicep' = if (withHub) {
 
 @description('The public URL of the hub; empty if the hub is not deployed.')
 output publicUrl string = withHub ? containerApp.outputs.publicUrl : ''
+
+@description('The console; empty without consoleAddresses.')
+output consoleUrl string = withHub ? containerApp.outputs.consoleUrl : ''
 
 @description('The database user to create for the hub.')
 output identityName string = identity.name

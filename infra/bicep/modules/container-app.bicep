@@ -21,6 +21,7 @@ param keyRingCertificate string
 param traceShare string
 param adminAudience string
 param settings object
+param consoleAddresses array
 
 // Apple's path, the feed and liveness: the ingress publishes this port.
 var publicPort = 8080
@@ -87,6 +88,32 @@ var identity = {
 }
 var otherSettings = map(items(settings), setting => { name: setting.key, value: string(setting.value) })
 
+var hubContainer = {
+  name: 'hub'
+  image: image
+  resources: { cpu: json('1.0'), memory: '2Gi' }
+  // On the port that a flood from the internet does not reach.
+  probes: [
+    {
+      // The hub listens before it opens and migrates its database, so a start takes seconds. Only readiness waits for the database.
+      type: 'Startup'
+      httpGet: { path: '/health/live', port: adminPort }
+      timeoutSeconds: 5
+      periodSeconds: 5
+      failureThreshold: 10
+    }
+    {
+      // A restart interrupts deliveries: a replica under full load must not look dead.
+      type: 'Liveness'
+      httpGet: { path: '/health/live', port: adminPort }
+      timeoutSeconds: 5
+      periodSeconds: 10
+      failureThreshold: 3
+    }
+    readiness
+  ]
+}
+
 resource managedEnvironment 'Microsoft.App/managedEnvironments@2026-07-01' existing = {
   name: environmentName
 }
@@ -126,34 +153,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
     template: {
       // Drain, then requests and stages (30 s), then the last exports of telemetry (15 s).
       terminationGracePeriodSeconds: drainSeconds + 45
-      containers: [
-        {
-          name: 'hub'
-          image: image
-          resources: { cpu: json('1.0'), memory: '2Gi' }
-          env: allSettings
-          // On the port that a flood from the internet does not reach.
-          probes: [
-            {
-              // The hub listens before it opens and migrates its database, so a start takes seconds. Only readiness waits for the database.
-              type: 'Startup'
-              httpGet: { path: '/health/live', port: adminPort }
-              timeoutSeconds: 5
-              periodSeconds: 5
-              failureThreshold: 10
-            }
-            {
-              // A restart interrupts deliveries: a replica under full load must not look dead.
-              type: 'Liveness'
-              httpGet: { path: '/health/live', port: adminPort }
-              timeoutSeconds: 5
-              periodSeconds: 10
-              failureThreshold: 3
-            }
-            readiness
-          ]
-        }
-      ]
+      containers: [union(hubContainer, { env: allSettings })]
       scale: {
         minReplicas: minReplicas
         maxReplicas: maxReplicas
@@ -164,6 +164,38 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
           }
         ]
       }
+    }
+  }
+}
+
+// One more replica, which no delivery reaches: its ingress publishes the administration, and the console, over TLS.
+resource console 'Microsoft.App/containerApps@2026-07-01' = if (withHub && !empty(consoleAddresses)) {
+  name: '${name}-console'
+  location: location
+  tags: tags
+  identity: identity
+  properties: {
+    environmentId: managedEnvironment.id
+    workloadProfileName: 'Consumption'
+    configuration: {
+      activeRevisionsMode: 'Single'
+      ingress: {
+        external: true
+        targetPort: adminPort
+        transport: 'http'
+        allowInsecure: false
+        ipSecurityRestrictions: map(range(0, length(consoleAddresses)), index => {
+          name: 'operators-${index}'
+          action: 'Allow'
+          ipAddressRange: consoleAddresses[index]
+        })
+      }
+      registries: registries
+    }
+    template: {
+      terminationGracePeriodSeconds: drainSeconds + 45
+      containers: [union(hubContainer, { env: concat(allSettings, [{ name: 'Console__Enabled', value: 'true' }]) })]
+      scale: { minReplicas: 1, maxReplicas: 1 }
     }
   }
 }
@@ -214,6 +246,9 @@ resource job 'Microsoft.App/jobs@2026-07-01' = {
 }
 
 output id string = resourceId('Microsoft.App/containerApps', name)
+output consoleUrl string = empty(consoleAddresses)
+  ? ''
+  : 'https://${name}-console.${managedEnvironment.properties.defaultDomain}/console'
 output publicUrl string = 'https://${publicHost}'
 output defaultHost string = defaultHost
 output domainVerificationId string = managedEnvironment.properties.customDomainConfiguration.customDomainVerificationId

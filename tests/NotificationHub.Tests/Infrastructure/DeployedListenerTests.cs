@@ -31,6 +31,33 @@ public sealed class DeployedListenerTests
     }
 
     [BicepFact]
+    public void The_console_is_published_over_TLS_to_the_addresses_of_operators_only()
+    {
+        var hub = Deployment.Prod.Hub;
+        var console = Deployment
+            .Prod.OfType("Microsoft.App/containerApps")
+            .Single(app => app.Text("name") == $"{hub.Text("name")}-console");
+        var ingress = console.At("properties.configuration.ingress");
+
+        ingress.At("targetPort").GetInt32().ShouldBe(AdminPortOf(hub));
+        ingress.At("allowInsecure").GetBoolean().ShouldBeFalse();
+        var range = ingress.At("ipSecurityRestrictions").EnumerateArray().ShouldHaveSingleItem();
+        range.Text("action").ShouldBe("Allow");
+        range.Text("ipAddressRange").ShouldBe(Deployment.OperatorRange);
+        console
+            .At("properties.template.containers.0.env")
+            .EnumerateArray()
+            .Single(setting => setting.Text("name") == "Console__Enabled")
+            .Text("value")
+            .ShouldBe("true");
+        Deployment.Prod.Environment.ShouldNotContainKey("Console__Enabled");
+        Deployment.Dev.OfType("Microsoft.App/containerApps").ShouldHaveSingleItem();
+    }
+
+    private static int AdminPortOf(JsonElement hub) =>
+        hub.At("properties.configuration.ingress.additionalPortMappings.0.targetPort").GetInt32();
+
+    [BicepFact]
     public async Task Each_port_of_the_deployment_serves_its_own_routes()
     {
         var environment = Deployment.Dev.Environment;

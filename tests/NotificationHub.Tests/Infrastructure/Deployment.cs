@@ -10,6 +10,7 @@ internal sealed class Deployment
 {
     public const string AlertEmail = "on-call@example.com";
     public const string OperatorAddress = "203.0.113.7";
+    public const string OperatorRange = "203.0.113.7/32";
 
     public const string LinkedNetworkId =
         "/subscriptions/66666666-6666-6666-6666-666666666666/resourceGroups/consumers/providers/Microsoft.Network/virtualNetworks/consumers";
@@ -30,6 +31,7 @@ internal sealed class Deployment
                 param linkedNetworkIds = ['{{LinkedNetworkId}}']
                 param customDomain = 'hub.example.com'
                 param withDeadLetterAccess = true
+                param consoleAddresses = ['{{OperatorRange}}']
                 param tags = { team: 'mobile' }
                 param alertPhones = [{ countryCode: '1', phoneNumber: '5550100' }]
                 param alertWebhooks = ['https://alerts.example.com/hub']
@@ -76,6 +78,7 @@ internal sealed class Deployment
             param traceShare = '0.1'
             param adminAudience = 'api://notification-hub'
             param settings = { Refetch__RequestsPerSecond: 5 }
+            param consoleAddresses = []
             """
         )
     );

@@ -62,6 +62,7 @@ public sealed partial class ModuleTests
             .ShouldBe(
                 [
                     "publicUrl",
+                    "consoleUrl",
                     "defaultHost",
                     "domainVerificationId",
                     "identityName",

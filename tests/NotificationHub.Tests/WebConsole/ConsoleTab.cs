@@ -39,6 +39,9 @@ public sealed class ConsoleTab : IAsyncDisposable
 
     public IPage Page { get; }
 
+    /// <summary>What the pages did so far that no page may do.</summary>
+    public IReadOnlyList<string> Problems => problems;
+
     /// <param name="hosts">The hosts that the pages may use.</param>
     public static async Task<ConsoleTab> OpenAsync(IBrowserContext context, params string[] hosts) =>
         new(context, await context.NewPageAsync(), hosts);
