@@ -100,7 +100,7 @@ public sealed record Topology(
                 }
                 catch (FormatException exception)
                 {
-                    throw new JsonException($"The rule '{name}': not supported: {exception.Message}.");
+                    throw new JsonException($"The rule '{name}': not supported: {exception.Message}.", exception);
                 }
             }
         }

@@ -66,7 +66,7 @@ internal sealed class FlowHistory(
         var statuses = await stages.ReadAsync(cancellationToken);
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var (notifications, events) = await ReadHeadsAsync(connection);
-        var previous = samples.LastOrDefault();
+        var previous = samples is [.., var last] ? last : null;
         var sampled = new Dictionary<string, StageSample>(StringComparer.Ordinal);
         foreach (var status in statuses)
         {

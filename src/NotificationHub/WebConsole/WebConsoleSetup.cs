@@ -28,6 +28,11 @@ internal static class WebConsoleSetup
             );
         }
 
+        if (!(options.Enabled ?? hub.Environment.IsDevelopment()) || access.Admin == ApiAccess.None)
+        {
+            return;
+        }
+
         hub.Services.AddRazorComponents();
         hub.Services.AddAntiforgery();
         hub.Services.AddSingleton<IConfigureOptions<AntiforgeryOptions>, ConsoleAntiforgery>();
@@ -41,17 +46,13 @@ internal static class WebConsoleSetup
 
     public static void MapWebConsole(this WebApplication app)
     {
-        var isEnabled = app.Services.GetRequiredService<IOptions<ConsoleOptions>>().Value.Enabled;
-        if (
-            !(isEnabled ?? app.Environment.IsDevelopment())
-            || app.Services.GetRequiredService<ApiAccessRules>().Admin == ApiAccess.None
-        )
+        if (app.Services.GetService<ConsoleAssets>() is not { } assets)
         {
             return;
         }
 
         var console = app.MapGroup("").ServeOn(ListenerRoutes.Admin).WithMetadata(ConsoleRoute.Mark);
-        app.Services.GetRequiredService<ConsoleAssets>().Map(console);
+        assets.Map(console);
         console.MapRazorComponents<App>();
         if (app.Services.GetRequiredService<ApiAccessRules>().HasEntraSignIn)
         {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using NotificationHub.Events;
 using NotificationHub.Tests.Infrastructure;
 using NotificationHub.Tests.Publishing.CloudEvents;
 using NotificationHub.Tests.Refetch;
