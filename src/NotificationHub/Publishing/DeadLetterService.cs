@@ -84,7 +84,7 @@ internal sealed record DeadLetterDetail : DeadLetter
     public JsonElement? Event { get; }
 }
 
-/// <summary>The use cases of the hub's dead letters, for the commands and the admin API.</summary>
+/// <summary>The use cases of the hub's dead letters, for the commands, the admin API and the console.</summary>
 internal sealed class DeadLetterService(DeadLetterStore letters, Database database, CloudEventWriter writer)
 {
     /// <summary>Finds a dead letter with its event.</summary>

@@ -60,6 +60,9 @@ internal sealed record RejectedEvent(EventEntry Entry, string Reason);
 
 internal sealed class DeadLetterStore(Database database, TimeProvider time)
 {
+    public const string CountOpen =
+        $"select topic, count(*) from dead_letter where state = '{DeadLetterState.Open}' group by topic";
+
     private const int MaxReasonLength = 500;
 
     private const string Select = """
@@ -68,6 +71,18 @@ internal sealed class DeadLetterStore(Database database, TimeProvider time)
         from dead_letter d
         left join event_log e on e.seq = d.event_seq
         """;
+
+    /// <summary>Counts the open dead letters of each topic that has any.</summary>
+    public Task<IReadOnlyDictionary<string, long>> CountOpenAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyDictionary<string, long>>(
+            async connection =>
+                (await connection.QueryAsync<(string Topic, long Count)>(CountOpen)).ToDictionary(
+                    row => row.Topic,
+                    row => row.Count,
+                    StringComparer.Ordinal
+                ),
+            cancellationToken
+        );
 
     /// <summary>Lists dead letters in log order; null means any topic or state.</summary>
     public Task<IReadOnlyList<DeadLetter>> ListAsync(

@@ -166,7 +166,7 @@ internal sealed class PublishingStatus(
         "Open dead letters, by topic.",
         "topic",
         [.. TopicMap.Topics],
-        $"select topic, count(*) from dead_letter where state = '{DeadLetterState.Open}' group by topic"
+        DeadLetterStore.CountOpen
     );
 
     public async Task<IReadOnlyList<StageStatus>> ReadAsync(StageStatusQuery query, CancellationToken cancellationToken)

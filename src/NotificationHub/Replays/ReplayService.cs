@@ -6,7 +6,7 @@ using NotificationHub.Storage;
 
 namespace NotificationHub.Replays;
 
-/// <summary>The use cases of replays, for the commands and the admin API.</summary>
+/// <summary>The use cases of replays, for the commands, the admin API and the console.</summary>
 internal sealed class ReplayService(Database database, IOptions<ServiceBusOptions> bus, TimeProvider time)
 {
     private const int IdLength = 10;
