@@ -115,12 +115,20 @@ internal sealed class ReplayService(Database database, IOptions<ServiceBusOption
             };
         }
 
+        var last = await EventLog.ReadLastAsync(connection);
+        if (input.After > last)
+        {
+            throw new ReplayException(
+                ReplayErrorCode.NotAllowed,
+                $"The log ends at {last}, so no event comes after {input.After}. Nothing was started."
+            );
+        }
+
         var after = input.After ?? await ReplayRange.FindBeforeAsync(connection, input.Since!.Value);
         var upTo = await TopicLog.ReadPositionAsync(connection, input.Topic!);
         if (input.Until is { } until)
         {
-            var last = await ReplayRange.FindBeforeAsync(connection, until.AddMilliseconds(1));
-            upTo = Math.Min(upTo, last);
+            upTo = Math.Min(upTo, await ReplayRange.FindBeforeAsync(connection, until.AddMilliseconds(1)));
         }
 
         return new Replay

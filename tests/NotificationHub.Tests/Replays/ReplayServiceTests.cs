@@ -111,6 +111,17 @@ public sealed class ReplayServiceTests
     }
 
     [Fact]
+    public async Task A_start_after_the_end_of_the_log_is_refused()
+    {
+        await using var scene = await ReplayScene.OpenAsync(published: 5);
+
+        var error = await Should.ThrowAsync<ReplayException>(() => scene.StartAsync(input => input with { After = 6 }));
+
+        error.Message.ShouldStartWith("The log ends at 5");
+        (await scene.StartAsync(input => input with { After = 5, DryRun = true })).Events.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task The_number_of_unfinished_replays_is_limited_and_each_request_is_audited()
     {
         await using var scene = await ReplayScene.OpenAsync(published: 1);
