@@ -47,6 +47,8 @@ internal sealed class Demonstrator : IAsyncDisposable
         mdm?.Configure(location);
     }
 
+    public IServiceProvider Services => hub.Services;
+
     public Database Database => hub.Database;
 
     public LocalServiceBus Bus => bus;
