@@ -70,7 +70,10 @@ internal sealed class FlowHistory(
         var sampled = new Dictionary<string, StageSample>(StringComparer.Ordinal);
         foreach (var status in statuses)
         {
-            var before = previous?.Stages.GetValueOrDefault(status.Stage)?.Status.Cursor;
+            // A stage without a cursor has not begun.
+            long? before = previous is null
+                ? null
+                : previous.Stages.GetValueOrDefault(status.Stage)?.Status.Cursor ?? 0;
             sampled[status.Stage] = new StageSample(status, await CountAsync(connection, status, before));
         }
 
