@@ -6,7 +6,8 @@ namespace NotificationHub.WebConsole;
 /// <param name="Text">What it means, and what to do.</param>
 /// <param name="Runbook">The section of <c>docs/runbook.md</c>.</param>
 /// <param name="Command">The command that helps.</param>
-internal sealed record Advice(string Text, string Runbook, string Command)
+/// <param name="Page">The page of the console that helps; null if the command has none.</param>
+internal sealed record Advice(string Text, string Runbook, string Command, string? Page = null)
 {
     public static Advice For(HealthProblemKind kind) =>
         kind switch
@@ -14,27 +15,32 @@ internal sealed record Advice(string Text, string Runbook, string Command)
             HealthProblemKind.NotReady => new(
                 "This replica stores no notifications. Apple repeats a delivery twice within minutes, then never.",
                 "responses-5xx",
-                "notificationhub doctor"
+                "notificationhub doctor",
+                "doctor"
             ),
             HealthProblemKind.KeyRing => new(
                 "Content tokens cannot be decrypted, so nothing is read from Apple. Notifications are received.",
                 "location-states",
-                "notificationhub doctor"
+                "notificationhub doctor",
+                "doctor"
             ),
             HealthProblemKind.TopicStopped => new(
                 "Events wait in the log, and are published once Service Bus accepts them. Nothing is lost.",
                 "topic-delayed",
-                "notificationhub doctor"
+                "notificationhub doctor",
+                "topics"
             ),
             HealthProblemKind.StageStalled => new(
                 "Work waits and nothing is lost. Remove the cause that the message names; the stage then resumes.",
                 "stage-stalled",
-                "notificationhub doctor"
+                "notificationhub doctor",
+                "doctor"
             ),
             HealthProblemKind.WorkFails => new(
                 "The hub retries by itself. Act if the same error stays for more than a few minutes.",
                 "stage-stalled",
-                "notificationhub doctor"
+                "notificationhub doctor",
+                "doctor"
             ),
             HealthProblemKind.LocationsClosed => new(
                 "The hub reads nothing from Apple for these locations until you act. It receives their notifications.",
