@@ -2,10 +2,8 @@ using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using NotificationHub.Auth;
-using NotificationHub.FullSync;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Removal;
-using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
@@ -126,18 +124,25 @@ internal static class LocationEndpoints
 
     private static async Task<Results<Ok<Page<LocationDocument>>, ValidationProblem>> ListAsync(
         string? after,
+        [Description("Only locations in this state.")] string? state,
         int? limit,
         LocationService service,
         CancellationToken cancellationToken
-    ) =>
-        limit is < 1 or > MaxLimit
-            ? TypedResults.ValidationProblem(
-                new Dictionary<string, string[]>(StringComparer.Ordinal)
-                {
-                    ["limit"] = [$"must be from 1 to {MaxLimit}"],
-                }
-            )
-            : TypedResults.Ok(await service.ListAsync(after, limit ?? LocationStore.PageRows, cancellationToken));
+    )
+    {
+        var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        errors.Require("state", state, LocationStates.All);
+        if (limit is < 1 or > MaxLimit)
+        {
+            errors["limit"] = [$"must be from 1 to {MaxLimit}"];
+        }
+
+        return errors.Count > 0
+            ? TypedResults.ValidationProblem(errors)
+            : TypedResults.Ok(
+                await service.ListAsync(after, state, limit ?? LocationStore.PageRows, cancellationToken)
+            );
+    }
 
     private static async Task<Results<Created<AddedLocation>, ValidationProblem>> AddAsync(
         AddLocationInput input,
@@ -166,17 +171,9 @@ internal static class LocationEndpoints
             : TypedResults.Ok(await call.Service.RenewTokenAsync(renewal, call.Actor, call.Stopping));
     }
 
-    private static async Task<Accepted<RequestedReconciliation>> ReconcileAsync(
-        [AsParameters] LocationCall call,
-        AuditTrail audit,
-        ReconcileRequest request
-    )
+    private static async Task<Accepted<RequestedReconciliation>> ReconcileAsync([AsParameters] LocationCall call)
     {
-        var requested = await audit.RunAsync(
-            call.Actor,
-            new AuditedAct("reconcile", call.Id),
-            () => request.RequestAsync(call.Id, RecordKind.All, call.Stopping)
-        );
+        var requested = await call.Service.ReconcileAsync(call.Id, call.Actor, call.Stopping);
         return TypedResults.Accepted(
             $"/admin/locations/{call.Id}",
             new RequestedReconciliation(requested.RequestedAt, requested.Kinds)

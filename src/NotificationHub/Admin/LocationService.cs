@@ -1,8 +1,10 @@
 using NotificationHub.Apple;
+using NotificationHub.FullSync;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Monitoring;
 using NotificationHub.Locations.Removal;
 using NotificationHub.Locations.Takeovers;
+using NotificationHub.Snapshots;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
@@ -34,7 +36,7 @@ internal sealed record RotatedLocation(
 
 internal sealed record RemovedLocation(LocationDocument Location, DeregistrationResult Apple);
 
-/// <summary>The use cases of locations, for the commands and the admin API.</summary>
+/// <summary>The use cases of locations, for the commands, the admin API and the console.</summary>
 internal sealed class LocationService(
     Database database,
     AuditTrail audit,
@@ -43,10 +45,16 @@ internal sealed class LocationService(
     LocationRotation rotation,
     LocationRenewal renewal,
     LocationTest test,
-    LocationRemoval removal
+    LocationRemoval removal,
+    ReconcileRequest reconciliation
 )
 {
-    public async Task<Page<LocationDocument>> ListAsync(string? after, int limit, CancellationToken cancellationToken)
+    public async Task<Page<LocationDocument>> ListAsync(
+        string? after,
+        string? state,
+        int limit,
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         if (after is not null && await LocationStore.FindAsync(connection, after) is null)
@@ -55,7 +63,7 @@ internal sealed class LocationService(
         }
 
         // One row more shows whether there is another page.
-        var locations = await LocationStore.ListAsync(connection, after, limit + 1);
+        var locations = await LocationStore.ListAsync(connection, after, limit + 1, state);
         var page = await LocationDocument.ReadAsync(connection, [.. locations.Take(limit)]);
         return new Page<LocationDocument>(page, locations.Count > limit ? page[^1].Id : null);
     }
@@ -175,6 +183,18 @@ internal sealed class LocationService(
             actor,
             new AuditedAct("locations test", locationId),
             () => test.TestAsync(new TestRequest(locationId, wait), cancellationToken)
+        );
+
+    /// <summary>Requests a full reconciliation, and does not wait for it.</summary>
+    public Task<RequestedReconciliations> ReconcileAsync(
+        string locationId,
+        Actor actor,
+        CancellationToken cancellationToken
+    ) =>
+        audit.RunAsync(
+            actor,
+            new AuditedAct("reconcile", locationId),
+            () => reconciliation.RequestAsync(locationId, RecordKind.All, cancellationToken)
         );
 
     public async Task<RemovedLocation> RemoveAsync(

@@ -52,12 +52,14 @@ internal static class LocationsCommand
         {
             Description = "Only locations that come after this ID in the list.",
         };
+        var state = CommandInput.Choice("--state", "Only locations in this state", [.. LocationStates.All]);
         var limit = CommandInput.Limit(LocationStore.PageRows);
         return runner.Create(
             "list",
             "List locations with their state and warnings.",
-            context => ListAsync(context, context.Get(after), context.Get(limit)),
+            context => ListAsync(context, context.Get(after), context.Get(state), context.Get(limit)),
             after,
+            state,
             limit
         );
     }
@@ -155,9 +157,9 @@ internal static class LocationsCommand
         );
     }
 
-    private static async Task ListAsync(CommandContext context, string? after, int limit)
+    private static async Task ListAsync(CommandContext context, string? after, string? state, int limit)
     {
-        var page = await context.Locations.ListAsync(after, limit, context.CancellationToken);
+        var page = await context.Locations.ListAsync(after, state, limit, context.CancellationToken);
         context.Output.Write(
             page,
             console =>

@@ -41,6 +41,8 @@ internal static class LocationStates
         .. Enum.GetNames<LocationState>().Select(JsonNamingPolicy.KebabCaseLower.ConvertName),
     ];
 
+    public static IReadOnlyList<string> All => Names;
+
     /// <summary>The SQL condition that Apple may be called for a location <c>l</c>.</summary>
     public const string Callable =
         "l.state in ('valid', 'expiring') and l.receive_only = 0 and l.content_token is not null";

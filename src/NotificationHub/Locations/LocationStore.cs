@@ -46,14 +46,24 @@ internal static class LocationStore
         """;
 
     // The first condition is redundant, but lets the index be used.
-    public static string PageSql(DbConnection connection) =>
-        $"{Select} where created_at >= @CreatedAt and (created_at > @CreatedAt or location_id > @LocationId) order by created_at, location_id {connection.Limit("@limit")}";
+    public static string PageSql(DbConnection connection, string? state = null) =>
+        $"""
+            {Select}
+            where created_at >= @CreatedAt and (created_at > @CreatedAt or location_id > @LocationId)
+                {StateCondition(state)}
+            order by created_at, location_id
+            {connection.Limit("@limit")}
+            """;
+
+    private static string StateCondition(string? state) => state is null ? "" : "and state = @state";
 
     /// <summary>A page of locations, oldest first; empty if location <paramref name="after"/> does not exist.</summary>
+    /// <param name="state">Only locations in this state.</param>
     public static async Task<IReadOnlyList<Location>> ListAsync(
         DbConnection connection,
         string? after = null,
-        int limit = PageRows
+        int limit = PageRows,
+        string? state = null
     )
     {
         var from = after is null ? null : await FindAsync(connection, after);
@@ -64,11 +74,12 @@ internal static class LocationStore
 
         return (
             await connection.QueryAsync<Location>(
-                PageSql(connection),
+                PageSql(connection, state),
                 new
                 {
                     CreatedAt = from?.CreatedAt ?? DateTimeOffset.MinValue,
                     LocationId = from?.LocationId ?? "",
+                    state,
                     limit,
                 }
             )

@@ -16,6 +16,7 @@ internal sealed record ConsoleNavigation(string Path, string Title)
         new("topics", "Topics"),
         new("dead-letters", "Dead letters"),
         new("replays", "Replays"),
+        new("locations", "Locations"),
         new("operations", "Operations"),
         new("audit", "Audit"),
         new("doctor", "Doctor"),

@@ -77,6 +77,11 @@ public sealed class OperationPagesTests(Chromium chromium) : IAsyncLifetime
         (entry.Action, entry.Actor, entry.Location, entry.Subject).ShouldBe(
             ("operations show", "key:operator", "location-1", "operation second")
         );
+
+        await Page.GetByRole(AriaRole.Link, new() { Name = "Its notifications" }).ClickAsync();
+
+        await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Notifications");
+        await Assertions.Expect(Page.Locator("input[value=second]")).ToHaveCountAsync(1);
     }
 
     [Fact]

@@ -47,6 +47,7 @@ internal static partial class InlineStatements
         ["RecordHistory.location"] = [" and location_id = @locationId"],
         ["RecordHistory.order"] = ["desc", "asc"],
         ["connection.EventHolder"] = ["holder"],
+        ["LocationStore.StateCondition(state)"] = ["and state = @state"],
         ["OperationStore.Conditions(filter)"] = [" and location_id = @LocationId and state = @State"],
         ["range.Condition"] = [KeyRange.All.Condition, new KeyRange("a").Condition, KeyRange.Under("a").Condition],
         ["(after is null ? \"desc\" : \"asc\")"] = ["asc"],
