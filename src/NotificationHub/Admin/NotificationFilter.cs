@@ -85,6 +85,8 @@ internal sealed class NotificationFilterValidator : AbstractValidator<Notificati
     private const int MaxLength = 512;
     private const int MaxDigits = 19;
 
+    public static readonly string ExpectedAdamId = $"must be 1 to {MaxDigits} digits";
+
     public NotificationFilterValidator()
     {
         RuleFor(filter => filter.Disposition)
@@ -97,12 +99,12 @@ internal sealed class NotificationFilterValidator : AbstractValidator<Notificati
             .WithMessage("must be later than since");
         RuleFor(filter => filter.NotificationId).Must(IsText).WithMessage(Expected);
         RuleFor(filter => filter.EventId).Must(IsText).WithMessage(Expected);
-        RuleFor(filter => filter.AdamId)
-            .Must(id => id is null || (id.Length is > 0 and <= MaxDigits && id.All(char.IsAsciiDigit)))
-            .WithMessage($"must be 1 to {MaxDigits} digits");
+        RuleFor(filter => filter.AdamId).Must(id => id is null || IsAdamId(id)).WithMessage(ExpectedAdamId);
         RuleFor(filter => filter.SerialNumber).Must(IsText).WithMessage(Expected);
         RuleFor(filter => filter.ClientUserId).Must(IsText).WithMessage(Expected);
     }
+
+    public static bool IsAdamId(string id) => id.Length is > 0 and <= MaxDigits && id.All(char.IsAsciiDigit);
 
     private static string Expected => $"must have 1 to {MaxLength} characters";
 

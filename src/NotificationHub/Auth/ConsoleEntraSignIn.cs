@@ -26,6 +26,8 @@ internal static class ConsoleEntraSignIn
     /// <summary>The query parameter of the sign-in page after a failure.</summary>
     public const string FailedParameter = "failed";
 
+    private const string CompletedCookie = "hub-console-completed";
+
     public static void AddConsoleEntraSignIn(
         this AuthenticationBuilder schemes,
         EntraOptions entra,
@@ -121,7 +123,24 @@ internal static class ConsoleEntraSignIn
             .AddClaims(presented.FindAll(claim => claim.Type is "oid" or "sub").Select(claim => claim.Clone()));
         context.Principal = user;
         await ConsoleSessions.AuditSignInAsync(context.HttpContext, user);
+        context.Response.Cookies.Append(CompletedCookie, "true", CompletedOptions(context.HttpContext));
     }
+
+    /// <summary>
+    /// Whether the browser comes from a sign-in that has just ended. Otherwise a link of another site could lead on from
+    /// <see cref="CompletedPath"/> to a page, with the session.
+    /// </summary>
+    public static bool TakeCompleted(HttpContext context)
+    {
+        context.Response.Cookies.Delete(CompletedCookie, CompletedOptions(context));
+        return context.Request.Cookies.ContainsKey(CompletedCookie);
+    }
+
+    private static CookieOptions CompletedOptions(HttpContext context) =>
+        new ConsoleCookie(CompletedCookie, context.RequestServices.GetRequiredService<IHostEnvironment>())
+        {
+            SameSite = SameSiteMode.Lax,
+        }.Build(context);
 
     // The framework would handle the callback on every listener.
     private sealed class Handler(

@@ -13,44 +13,47 @@ internal sealed record Advice(string Text, string Runbook, string Command, strin
         kind switch
         {
             HealthProblemKind.NotReady => new(
-                "This replica stores no notifications. Apple repeats a delivery twice within minutes, then never.",
+                "This replica cannot store notifications. Apple sends a delivery at most three times within minutes; "
+                    + "if no replica accepts it by then, the notification is lost.",
                 "responses-5xx",
-                "notificationhub doctor",
+                "NotificationHub doctor",
                 "doctor"
             ),
             HealthProblemKind.KeyRing => new(
-                "Content tokens cannot be decrypted, so nothing is read from Apple. Notifications are received.",
+                "Content tokens cannot be decrypted, so nothing is read from Apple. Notifications are still stored.",
                 "location-states",
-                "notificationhub doctor",
+                "NotificationHub doctor",
                 "doctor"
             ),
             HealthProblemKind.TopicStopped => new(
                 "Events wait in the log, and are published once Service Bus accepts them. Nothing is lost.",
                 "topic-delayed",
-                "notificationhub doctor",
+                "NotificationHub doctor",
                 "topics"
             ),
             HealthProblemKind.StageStalled => new(
-                "Work waits and nothing is lost. Remove the cause that the message names; the stage then resumes.",
+                "Work is queued and nothing is lost. Fix the cause that the message names; the stage then resumes.",
                 "stage-stalled",
-                "notificationhub doctor",
+                "NotificationHub doctor",
                 "doctor"
             ),
             HealthProblemKind.WorkFails => new(
-                "The hub retries by itself. Act if the same error stays for more than a few minutes.",
+                "The hub retries by itself. Act if the same error persists for more than a few minutes.",
                 "stage-stalled",
-                "notificationhub doctor",
+                "NotificationHub doctor",
                 "doctor"
             ),
             HealthProblemKind.LocationsClosed => new(
                 "The hub reads nothing from Apple for these locations until you act. It receives their notifications.",
                 "location-states",
-                "notificationhub locations list"
+                "NotificationHub locations list",
+                "locations"
             ),
             HealthProblemKind.LocationDiffers => new(
                 "Compare the location's settings at Apple with the hub's.",
                 "no-deliveries",
-                "notificationhub locations verify"
+                "NotificationHub locations verify",
+                "locations"
             ),
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };

@@ -74,12 +74,12 @@ public abstract class DeadLetterQueuePage : ConsolePage
     {
         var taken = decisions.Count(one => one.Result == DeadLetterDecision.Taken);
         var action =
-            isDiscard ? "Discarded"
-            : ofSubscription ? "Sent again"
-            : "To be sent again by the publisher";
+            isDiscard ? "discarded"
+            : ofSubscription ? "resent"
+            : "queued for resending";
         var cause = ofSubscription ? "no longer in the queue, or in use" : "already resolved, or about to be sent";
         return taken == decisions.Count
-            ? $"{action}: {taken}."
-            : $"{action}: {taken}. Unchanged ({cause}): {decisions.Count - taken}.";
+            ? $"{taken} {action}."
+            : $"{taken} {action}. {decisions.Count - taken} not changed: {cause}.";
     }
 }

@@ -109,8 +109,8 @@ internal static partial class EventPageGenerator
 
     private static string DescribeProperties(string name) =>
         PropertiesOf(name) is { Count: > 0 } properties
-            ? $"Further properties for filters, if they have a value: {string.Join(", ", properties.Select(property => $"`{property}`"))}."
-            : "There are no further properties for filters.";
+            ? $"You can also filter by these properties, where they have a value: {string.Join(", ", properties.Select(property => $"`{property}`"))}."
+            : "There are no other properties to filter by.";
 
     private static string Describe(Type type) =>
         type.IsGenericType

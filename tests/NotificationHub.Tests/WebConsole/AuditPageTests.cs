@@ -1,34 +1,16 @@
 using Microsoft.Playwright;
 using NotificationHub.Storage;
-using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.WebConsole;
 
-public sealed class AuditPageTests(Chromium chromium) : IAsyncLifetime
+public sealed class AuditPageTests(Chromium chromium) : ConsoleTests(chromium)
 {
-    private HubHost hub = null!;
-    private ConsoleTab tab = null!;
-
-    private IPage Page => tab.Page;
-
-    public async ValueTask InitializeAsync()
-    {
-        hub = await HubHost.StartAsync();
-        tab = await chromium.OpenAsync(hub.Http.BaseAddress!);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await tab.DisposeAsync();
-        await hub.DisposeAsync();
-    }
-
     [Fact]
     public async Task Entries_come_newest_first_in_pages()
     {
         const int Entries = 150;
         var actor = new Actor("key:pipeline", "192.0.2.7");
-        await hub.Database.WriteAsync(
+        await Hub.Database.WriteAsync(
             async transaction =>
             {
                 foreach (var number in Enumerable.Range(1, Entries))
@@ -40,7 +22,7 @@ public sealed class AuditPageTests(Chromium chromium) : IAsyncLifetime
             CancellationToken.None
         );
 
-        await tab.CheckAsync("/console/audit");
+        await Tab.CheckAsync("/console/audit");
 
         var rows = Page.Locator("tbody tr");
         await Assertions.Expect(rows).ToHaveCountAsync(100);
@@ -57,7 +39,7 @@ public sealed class AuditPageTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task An_invalid_position_is_explained()
     {
-        (await tab.GotoAsync("/console/audit?before=yesterday")).Status.ShouldBe(404);
+        (await Tab.GotoAsync("/console/audit?before=yesterday")).Status.ShouldBe(404);
 
         await Assertions.Expect(Page.Locator("main")).ToContainTextAsync("no valid position");
     }

@@ -1,7 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
-using NotificationHub.LocalBus;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
 using NotificationHub.Tests.Crash;
@@ -9,48 +8,30 @@ using NotificationHub.Tests.EndToEnd;
 
 namespace NotificationHub.Tests.WebConsole;
 
-public sealed class DeadLetterPagesTests(Chromium chromium) : IAsyncLifetime
+public sealed class DeadLetterPagesTests(Chromium chromium) : ConsoleTests(chromium, hasBus: true)
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(20);
-
-    private LocalServiceBus bus = null!;
-    private HubHost hub = null!;
-    private ConsoleTab tab = null!;
-
-    private IPage Page => tab.Page;
-
-    public async ValueTask InitializeAsync()
-    {
-        bus = await LocalServiceBus.StartAsync();
-        hub = await HubHost.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
-        tab = await chromium.OpenAsync(hub.Http.BaseAddress!);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await tab.DisposeAsync();
-        await hub.DisposeAsync();
-        await bus.DisposeAsync();
-    }
 
     [Fact]
     public async Task An_event_is_inspected_and_sent_again()
     {
-        await hub.PublishAsync(3);
-        await hub.RejectAsync(2);
+        await Hub.PublishAsync(3);
+        await Hub.RejectAsync(2);
 
-        await tab.CheckAsync("/console/dead-letters");
+        await Tab.GotoAsync("/console");
+        await Assertions.Expect(Page.Locator(".attention")).ToContainTextAsync("open dead letters: 1");
+        await Tab.CheckAsync("/console/dead-letters");
         await Page.GetByRole(AriaRole.Link, new() { Name = "2", Exact = true }).ClickAsync();
         await Assertions.Expect(Page.Locator("pre")).ToContainTextAsync("\"number\": 2");
         await Assertions.Expect(Page.GetByRole(AriaRole.Main)).ToContainTextAsync("The message is malformed.");
-        await tab.CheckAsync("/console/dead-letters/2");
-        await ClickAsync("Send again");
+        await Tab.CheckAsync("/console/dead-letters/2");
+        await ClickAsync("Resend");
 
         await Assertions.Expect(Page.Locator(".title .badge")).ToContainTextAsync("rese");
         await Until.TrueAsync(async () => await StateOfAsync(2) == DeadLetterState.Resent, "the event is sent again");
-        var audit = await hub.ReadAuditAsync();
+        var audit = await Hub.ReadAuditAsync();
         audit
-            .Count(entry => entry is { Action: "dead-letters show", Subject: "event 2", Location: "north" })
+            .Count(entry => entry is { Action: "console view", Subject: "dead letter 2", Location: "north" })
             .ShouldBe(4);
         var resend = audit.Where(entry => entry.Action == "dead-letters resend").ShouldHaveSingleItem();
         (resend.Origin, resend.Subject, resend.Outcome).ShouldBe(
@@ -61,21 +42,21 @@ public sealed class DeadLetterPagesTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task An_event_is_discarded_only_with_a_reason()
     {
-        await hub.PublishAsync(1);
-        await hub.RejectAsync(1);
-        await tab.GotoAsync("/console/dead-letters/1");
+        await Hub.PublishAsync(1);
+        await Hub.RejectAsync(1);
+        await Tab.GotoAsync("/console/dead-letters/1");
 
         await ClickAsync("Discard");
         await Assertions.Expect(Page.Locator("#Reason")).ToHaveAttributeAsync("aria-invalid", "true");
         await Assertions.Expect(Page.Locator("#Reason-error")).ToContainTextAsync("must say why");
-        await tab.CheckPageAsync("an error at a field");
+        await Tab.CheckPageAsync("an error at a field");
         (await StateOfAsync(1)).ShouldBe(DeadLetterState.Open);
-        await Page.GetByLabel("Reason to discard").FillAsync("test data");
+        await Page.GetByLabel("Reason for discarding").FillAsync("test data");
         await ClickAsync("Discard");
 
         await Assertions.Expect(Page.Locator(".title .badge")).ToContainTextAsync("discarded");
         (await StateOfAsync(1)).ShouldBe(DeadLetterState.Discarded);
-        var entry = (await hub.ReadAuditAsync())
+        var entry = (await Hub.ReadAuditAsync())
             .Where(entry => entry.Action == "dead-letters discard")
             .ShouldHaveSingleItem();
         (entry.Detail, entry.Origin).ShouldBe(("test data", "console from 127.0.0.1"));
@@ -84,69 +65,69 @@ public sealed class DeadLetterPagesTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task Several_events_are_chosen_in_the_list()
     {
-        await hub.PublishAsync(4);
-        await hub.RejectAsync(1, 2, 3, 4);
-        await tab.GotoAsync("/console/dead-letters?topic=assets");
+        await Hub.PublishAsync(4);
+        await Hub.RejectAsync(1, 2, 3, 4);
+        await Tab.GotoAsync("/console/dead-letters?topic=assets");
 
-        await ClickAsync("Send again");
+        await ClickAsync("Resend");
         await Assertions.Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("specify either seqs");
         await Page.GetByLabel("Choose 1").CheckAsync();
         await Page.GetByLabel("Choose 3").CheckAsync();
-        await ClickAsync("Send again");
-        await Assertions.Expect(Page.GetByRole(AriaRole.Status).First).ToContainTextAsync("by the publisher: 2.");
+        await ClickAsync("Resend");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Status).First).ToContainTextAsync("2 queued for resending.");
         await Page.GetByLabel("All open dead letters of assets").CheckAsync();
-        await Page.GetByLabel("Reason to discard").FillAsync("test data");
+        await Page.GetByLabel("Reason for discarding").FillAsync("test data");
         await ClickAsync("Discard");
 
-        await Assertions.Expect(Page.GetByRole(AriaRole.Status).First).ToContainTextAsync("Discarded: 2.");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Status).First).ToContainTextAsync("2 discarded.");
         await Assertions.Expect(Page.GetByRole(AriaRole.Main)).ToContainTextAsync("No dead letter matches the filter.");
-        await tab.CheckPageAsync("an empty list after a decision");
+        await Tab.CheckPageAsync("an empty list after a decision");
         (await StateOfAsync(2)).ShouldBe(DeadLetterState.Discarded);
         (await StateOfAsync(4)).ShouldBe(DeadLetterState.Discarded);
-        await tab.CheckAsync("/console/dead-letters?state=all");
+        await Tab.CheckAsync("/console/dead-letters?state=all");
     }
 
     [Fact]
     public async Task A_decision_that_comes_too_late_changes_nothing_and_says_so()
     {
-        await hub.PublishAsync(1);
-        await hub.RejectAsync(1);
-        await tab.GotoAsync("/console/dead-letters/1");
-        await hub
+        await Hub.PublishAsync(1);
+        await Hub.RejectAsync(1);
+        await Tab.GotoAsync("/console/dead-letters/1");
+        await Hub
             .Services.GetRequiredService<DeadLetterStore>()
             .DiscardAsync(1, "odd", TestActor.Operator, CancellationToken.None);
 
-        await ClickAsync("Send again");
+        await ClickAsync("Resend");
 
-        await Assertions.Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Another user was faster");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("already resolved");
         (await StateOfAsync(1)).ShouldBe(DeadLetterState.Discarded);
     }
 
     [Fact]
     public async Task Messages_of_a_subscription_are_inspected_sent_again_and_discarded()
     {
-        await hub.PublishAsync(3);
+        await Hub.PublishAsync(3);
         await DeadLetterAsync(3);
 
-        await tab.CheckAsync("/console/dead-letters/assets/inventory");
+        await Tab.CheckAsync("/console/dead-letters/assets/inventory");
         var letters = Page.Locator("tbody tr");
         await Assertions.Expect(letters).ToHaveCountAsync(3);
         await letters.Nth(1).GetByRole(AriaRole.Link).ClickAsync();
         await Assertions.Expect(Page.Locator("pre")).ToContainTextAsync("\"number\": 2");
         await Assertions.Expect(Page.GetByRole(AriaRole.Main)).ToContainTextAsync("the consumer's text");
-        await tab.CheckAsync(new Uri(Page.Url).AbsolutePath);
-        await tab.GotoAsync("/console/dead-letters/assets/inventory");
+        await Tab.CheckAsync(new Uri(Page.Url).AbsolutePath);
+        await Tab.GotoAsync("/console/dead-letters/assets/inventory");
         await letters.Nth(1).GetByRole(AriaRole.Checkbox).CheckAsync();
-        await ClickAsync("Send again");
-        await Assertions.Expect(Page.GetByRole(AriaRole.Status).First).ToContainTextAsync("Sent again: 1.");
+        await ClickAsync("Resend");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Status).First).ToContainTextAsync("1 resent.");
         await Assertions.Expect(letters).ToHaveCountAsync(2);
-        bus.Subscription("assets", "inventory").QueueCount.ShouldBe(1);
+        Bus.Subscription("assets", "inventory").QueueCount.ShouldBe(1);
         await Page.GetByLabel("All messages in this queue").CheckAsync();
-        await Page.GetByLabel("Reason to discard").FillAsync("test data");
+        await Page.GetByLabel("Reason for discarding").FillAsync("test data");
         await ClickAsync("Discard");
 
         await Assertions.Expect(Page.GetByRole(AriaRole.Main)).ToContainTextAsync("The queue is empty.");
-        (await hub.ReadAuditAsync())
+        (await Hub.ReadAuditAsync())
             .Where(entry => entry.Action is "dead-letters resend" or "dead-letters discard")
             .Select(entry => $"{entry.Action}: {entry.Subject}: {entry.Detail}")
             .ShouldBe(
@@ -162,9 +143,9 @@ public sealed class DeadLetterPagesTests(Chromium chromium) : IAsyncLifetime
     public async Task Without_the_right_to_receive_the_page_names_the_role()
     {
         await using var other = await HubHost.StartAsync(
-            $"ServiceBus:ConnectionString={bus.ConnectionString.Replace("AccessKey=", "AccessKey=other", StringComparison.Ordinal)}"
+            $"ServiceBus:ConnectionString={Bus.ConnectionString.Replace("AccessKey=", "AccessKey=other", StringComparison.Ordinal)}"
         );
-        await using var opened = await chromium.OpenAsync(other.Http.BaseAddress!);
+        await using var opened = await Chromium.OpenAsync(other.Http.BaseAddress!);
 
         await opened.CheckAsync("/console/dead-letters/assets/inventory");
 
@@ -176,10 +157,10 @@ public sealed class DeadLetterPagesTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task A_subscription_or_message_that_does_not_exist_is_not_found()
     {
-        (await tab.GotoAsync("/console/dead-letters/assets/weather")).Status.ShouldBe(404);
+        (await Tab.GotoAsync("/console/dead-letters/assets/weather")).Status.ShouldBe(404);
         await Assertions.Expect(Page.GetByRole(AriaRole.Main)).ToContainTextAsync("no subscription assets/weather");
-        (await tab.GotoAsync("/console/dead-letters/assets/inventory/7")).Status.ShouldBe(404);
-        (await tab.GotoAsync("/console/dead-letters/7")).Status.ShouldBe(404);
+        (await Tab.GotoAsync("/console/dead-letters/assets/inventory/7")).Status.ShouldBe(404);
+        (await Tab.GotoAsync("/console/dead-letters/7")).Status.ShouldBe(404);
         await Assertions.Expect(Page.GetByRole(AriaRole.Main)).ToContainTextAsync("There is no dead letter 7.");
     }
 
@@ -189,7 +170,7 @@ public sealed class DeadLetterPagesTests(Chromium chromium) : IAsyncLifetime
         await using var production = await HubHost.StartAsync(ConsoleKeys.Settings);
         await production.AppendAsync(1);
         await production.RejectAsync(1);
-        await using var reader = await chromium.OpenAsync(production.Http.BaseAddress!);
+        await using var reader = await Chromium.OpenAsync(production.Http.BaseAddress!);
         await reader.GotoAsync("/console/dead-letters/1");
         await reader.SignInAsync(ConsoleKeys.Reading);
 
@@ -206,18 +187,35 @@ public sealed class DeadLetterPagesTests(Chromium chromium) : IAsyncLifetime
         (await reader.GotoAsync("/console/replays/start")).Status.ShouldBe(403);
     }
 
+    [Fact]
+    public async Task The_role_Read_sees_no_reason_that_a_consumer_wrote()
+    {
+        await using var production = await HubHost.StartAsync([
+            .. ConsoleKeys.Settings,
+            $"ServiceBus:ConnectionString={Bus.ConnectionString}",
+        ]);
+        await Hub.PublishAsync(1);
+        await DeadLetterAsync(1);
+        await using var reader = await Chromium.OpenAsync(production.Http.BaseAddress!);
+        await reader.GotoAsync("/console/dead-letters/assets/inventory");
+        await reader.SignInAsync(ConsoleKeys.Reading);
+
+        await Assertions.Expect(reader.Page.Locator("tbody tr")).ToContainTextAsync("(withheld)");
+        (await reader.Page.ContentAsync()).ShouldNotContain("odd");
+    }
+
     private Task ClickAsync(string button) =>
         Page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
 
     private async Task<string?> StateOfAsync(long seq, HubHost? of = null) =>
         (
-            await (of ?? hub).Services.GetRequiredService<DeadLetterStore>().FindAsync(seq, CancellationToken.None)
+            await (of ?? Hub).Services.GetRequiredService<DeadLetterStore>().FindAsync(seq, CancellationToken.None)
         )?.State;
 
     private async Task DeadLetterAsync(int count)
     {
-        await using var client = new ServiceBusClient(bus.ConnectionString);
-        await using ServiceBusReceiver receiver = bus.Subscription("assets", "inventory").RequiresSession
+        await using var client = new ServiceBusClient(Bus.ConnectionString);
+        await using ServiceBusReceiver receiver = Bus.Subscription("assets", "inventory").RequiresSession
             ? await client.AcceptSessionAsync("assets", "inventory", "north")
             : client.CreateReceiver("assets", "inventory");
         for (var received = 0; received < count; received++)

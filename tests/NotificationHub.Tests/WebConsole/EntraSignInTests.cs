@@ -79,6 +79,15 @@ public sealed class EntraSignInTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_link_of_another_site_does_not_lead_on_from_the_last_page_of_a_sign_in()
+    {
+        await tab.GotoAsync($"{ConsoleEntraSignIn.CompletedPath}?{ConsoleSessions.ReturnParameter}=/console/audit");
+
+        await Assertions.Expect(Page.GetByRole(AriaRole.Link, new() { Name = "Continue" })).ToBeVisibleAsync();
+        await Assertions.Expect(Page.Locator("meta[http-equiv=refresh]")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task The_public_listener_has_no_callback()
     {
         using var nowhere = await hub.Http.GetAsync("/nowhere?code=x&state=y");

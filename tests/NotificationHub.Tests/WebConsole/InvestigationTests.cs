@@ -93,7 +93,7 @@ public sealed class InvestigationTests(Chromium chromium) : IAsyncLifetime
     public async Task A_quarantined_notification_is_found_by_its_outcome_and_rerouted()
     {
         await OpenAsync("/console/notifications", Operating);
-        await Page.GetByLabel("Outcome").SelectOptionAsync("quarantined");
+        await Page.GetByLabel("Disposition").SelectOptionAsync("quarantined");
         await Page.GetByRole(AriaRole.Button, new() { Name = "Search", Exact = true }).ClickAsync();
         await Assertions.Expect(Page.Locator("tbody tr")).ToHaveCountAsync(1);
         await Page.GetByRole(AriaRole.Link, new() { Name = "3", Exact = true }).ClickAsync();
@@ -125,6 +125,18 @@ public sealed class InvestigationTests(Chromium chromium) : IAsyncLifetime
         await tab.CheckAsync($"/console/events/{seq}");
         await Assertions.Expect(Page.Locator("pre.body")).ToContainTextAsync("\"status\": \"Associated\"");
         (await AuditAsync()).ShouldContain(("console view", $"event {seq}"));
+        // A return to the tab is not another view.
+        var reads = await Page.EvaluateAsync<int>(
+            """
+            () => {
+              let count = 0;
+              window.fetch = () => { count++; return Promise.reject(new Error("not expected")); };
+              document.dispatchEvent(new Event("visibilitychange"));
+              return count;
+            }
+            """
+        );
+        reads.ShouldBe(0);
     }
 
     [Fact]
@@ -234,6 +246,8 @@ public sealed class InvestigationTests(Chromium chromium) : IAsyncLifetime
     {
         await OpenAsync("/console/notifications?adamId=app", Operating);
         await Assertions.Expect(Alert).ToContainTextAsync("AdamId: must be 1 to 19 digits");
+        await tab.GotoAsync("/console/records?adamId=1/STDQ/user:DEPT");
+        await Assertions.Expect(Alert).ToContainTextAsync("adamId must be 1 to 19 digits");
 
         foreach (
             var path in (string[])["/console/notifications/99", "/console/events/99", "/console/records/history/99"]

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using NotificationHub.Tests.Auth;
 using NotificationHub.Tests.EndToEnd;
@@ -40,10 +41,30 @@ public sealed class KeyboardTests(Chromium chromium)
         await Assertions.Expect(heading).ToHaveTextAsync("Runbook");
         // The new page is read from its start.
         await Assertions.Expect(tab.Page.GetByRole(AriaRole.Main)).ToBeFocusedAsync();
+        await tab.Page.Locator(".skip").FocusAsync();
+        await keyboard.PressAsync("Enter");
+        await Assertions.Expect(tab.Page).ToHaveURLAsync(new Regex("/console/runbook#content$"));
+        await Assertions.Expect(heading).ToHaveTextAsync("Runbook");
 
         await PressUntilAsync(tab.Page, "Shift+Tab", tab.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }));
         await keyboard.PressAsync("Enter");
         await Assertions.Expect(heading).ToHaveTextAsync("Sign in");
+    }
+
+    [Fact]
+    public async Task A_link_to_a_part_of_the_page_does_not_load_it_again()
+    {
+        await using var hub = await HubHost.StartAsync();
+        await using var tab = await chromium.OpenAsync(hub.Http.BaseAddress!);
+        await tab.GotoAsync("/console/notifications?type=ASSET_COUNT");
+        await tab.Page.GetByLabel("Notification ID").FillAsync("not yet sent");
+
+        await tab.Page.Locator(".skip").FocusAsync();
+        await tab.Page.Keyboard.PressAsync("Enter");
+
+        await Assertions.Expect(tab.Page.GetByRole(AriaRole.Main)).ToBeFocusedAsync();
+        new Uri(tab.Page.Url).PathAndQuery.ShouldBe("/console/notifications?type=ASSET_COUNT");
+        await Assertions.Expect(tab.Page.GetByLabel("Notification ID")).ToHaveValueAsync("not yet sent");
     }
 
     private static async Task PressUntilAsync(IPage page, string key, ILocator target)

@@ -5,34 +5,17 @@ using NotificationHub.WebConsole;
 
 namespace NotificationHub.Tests.WebConsole;
 
-public sealed class OverviewTests(Chromium chromium) : IAsyncLifetime
+public sealed class OverviewTests(Chromium chromium) : ConsoleTests(chromium)
 {
-    private HubHost hub = null!;
-    private ConsoleTab tab = null!;
-
-    private IPage Page => tab.Page;
-
-    public async ValueTask InitializeAsync()
-    {
-        hub = await HubHost.StartAsync();
-        tab = await chromium.OpenAsync(hub.Http.BaseAddress!);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await tab.DisposeAsync();
-        await hub.DisposeAsync();
-    }
-
     [Fact]
     public async Task In_Development_the_root_leads_to_the_overview_without_sign_in()
     {
-        await hub.AddLocationAsync();
+        await Hub.AddLocationAsync();
 
-        await tab.GotoAsync("/");
+        await Tab.GotoAsync("/");
 
         new Uri(Page.Url).AbsolutePath.ShouldBe("/console");
-        await tab.CheckAsync("/console");
+        await Tab.CheckAsync("/console");
         await Assertions.Expect(Page.Locator(".title .badge")).ToContainTextAsync("healthy");
         await Assertions.Expect(Page.Locator(".stage h3")).ToContainTextAsync(["Apple", "Intake", "Routing"]);
     }
@@ -40,9 +23,9 @@ public sealed class OverviewTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task The_numbers_change_without_a_reload()
     {
-        var location = await hub.AddLocationAsync();
+        var location = await Hub.AddLocationAsync();
         await Page.Clock.InstallAsync();
-        await tab.GotoAsync("/console");
+        await Tab.GotoAsync("/console");
         var seq = Page.Locator(".stage:has(h3:text-is('Intake')) dd").Last;
         await Assertions.Expect(seq).ToHaveTextAsync("–");
         await Page.EvaluateAsync("window.isSame = true");
@@ -57,13 +40,13 @@ public sealed class OverviewTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task What_needs_attention_comes_with_advice()
     {
-        await hub.AddLocationAsync();
-        await hub.Database.WriteAsync(
+        await Hub.AddLocationAsync();
+        await Hub.Database.WriteAsync(
             transaction => transaction.ExecuteAsync("update location set state = 'revoked'"),
             CancellationToken.None
         );
 
-        await tab.CheckAsync("/console");
+        await Tab.CheckAsync("/console");
 
         var item = Page.Locator(".attention li");
         await Assertions.Expect(item).ToContainTextAsync("locations revoked: 1");
@@ -75,14 +58,14 @@ public sealed class OverviewTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task The_charts_show_the_samples_of_the_last_hours()
     {
-        var location = await hub.AddLocationAsync();
-        var history = hub.Services.GetRequiredService<FlowHistory>();
+        var location = await Hub.AddLocationAsync();
+        var history = Hub.Services.GetRequiredService<FlowHistory>();
         await history.SampleAsync(CancellationToken.None);
         (await location.PostAsync(TestLocation.Notification("n-1"))).EnsureSuccessStatusCode();
         (await location.PostAsync(TestLocation.Notification("n-2"))).EnsureSuccessStatusCode();
         await history.SampleAsync(CancellationToken.None);
 
-        await tab.CheckAsync("/console");
+        await Tab.CheckAsync("/console");
 
         await Assertions.Expect(Page.GetByText("One sample per minute since")).ToBeVisibleAsync();
         await Assertions
@@ -93,15 +76,15 @@ public sealed class OverviewTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_runbook_is_readable_in_the_console() => await tab.CheckAsync("/console/runbook");
+    public async Task The_runbook_is_readable_in_the_console() => await Tab.CheckAsync("/console/runbook");
 
     [Fact]
     public async Task An_unknown_page_is_a_page_with_a_way_back()
     {
-        var response = await tab.GotoAsync("/console/nowhere");
+        var response = await Tab.GotoAsync("/console/nowhere");
 
         response.Status.ShouldBe(404);
-        await tab.CheckPageAsync("/console/nowhere");
+        await Tab.CheckPageAsync("/console/nowhere");
         await Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "Overview" }).ClickAsync();
         await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Overview");
         new Uri(Page.Url).AbsolutePath.ShouldBe("/console");
@@ -110,12 +93,12 @@ public sealed class OverviewTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task An_unexpected_error_is_a_page_without_details()
     {
-        await hub.Database.WriteAsync(
+        await Hub.Database.WriteAsync(
             transaction => transaction.ExecuteAsync("alter table event_log rename to gone"),
             CancellationToken.None
         );
 
-        (await tab.GotoAsync("/console")).Status.ShouldBeOneOf(200, 500);
+        (await Tab.GotoAsync("/console")).Status.ShouldBeOneOf(200, 500);
 
         (await Page.ContentAsync()).ShouldNotContain("   at ");
         (await Page.ContentAsync()).ShouldNotContain("SELECT", Case.Insensitive);

@@ -74,7 +74,7 @@ public sealed class SignInTests(Chromium chromium) : IAsyncLifetime
 
         await tab.SignInAsync(key);
 
-        await Assertions.Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("not the key of an administrator");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("not a valid admin key");
         await tab.CheckPageAsync("refusal");
         (await Page.ContentAsync()).ShouldNotContain(key);
         (await ReadAuditAsync()).ShouldBeEmpty();

@@ -1,47 +1,26 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
-using NotificationHub.LocalBus;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.WebConsole;
 
 namespace NotificationHub.Tests.WebConsole;
 
-public sealed class TopicPagesTests(Chromium chromium) : IAsyncLifetime
+public sealed class TopicPagesTests(Chromium chromium) : ConsoleTests(chromium, hasBus: true)
 {
-    private LocalServiceBus bus = null!;
-    private HubHost hub = null!;
-    private ConsoleTab tab = null!;
-
-    private IPage Page => tab.Page;
-
-    public async ValueTask InitializeAsync()
-    {
-        bus = await LocalServiceBus.StartAsync();
-        hub = await HubHost.StartAsync($"ServiceBus:ConnectionString={bus.ConnectionString}");
-        tab = await chromium.OpenAsync(hub.Http.BaseAddress!);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await tab.DisposeAsync();
-        await hub.DisposeAsync();
-        await bus.DisposeAsync();
-    }
-
     [Fact]
     public async Task The_list_leads_to_the_status_of_a_topic_and_its_subscriptions()
     {
-        var history = hub.Services.GetRequiredService<FlowHistory>();
+        var history = Hub.Services.GetRequiredService<FlowHistory>();
         await history.SampleAsync(CancellationToken.None);
-        await hub.PublishAsync(3);
+        await Hub.PublishAsync(3);
         await history.SampleAsync(CancellationToken.None);
 
-        await tab.CheckAsync("/console/topics");
+        await Tab.CheckAsync("/console/topics");
         await Assertions.Expect(Page.Locator("tbody tr:has-text('assets')")).ToContainTextAsync("idle");
         await Page.Locator("main").GetByRole(AriaRole.Link, new() { Name = "assets" }).ClickAsync();
 
         await Page.WaitForURLAsync("**/console/topics/assets");
-        await tab.CheckAsync("/console/topics/assets");
+        await Tab.CheckAsync("/console/topics/assets");
         await Assertions.Expect(Fact("Published up to seq")).ToHaveTextAsync("3");
         await Assertions.Expect(Fact("Pending")).ToHaveTextAsync("0");
         await Assertions.Expect(Fact("Publisher")).ToHaveTextAsync("this replica");
@@ -55,9 +34,9 @@ public sealed class TopicPagesTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task A_topic_that_accepts_nothing_shows_the_error_and_since_when()
     {
-        await bus.StopListeningAsync(CancellationToken.None);
-        await hub.AppendAsync(2);
-        await tab.GotoAsync("/console/topics/assets");
+        await Bus.StopListeningAsync(CancellationToken.None);
+        await Hub.AppendAsync(2);
+        await Tab.GotoAsync("/console/topics/assets");
 
         // The page refreshes itself.
         await Assertions
@@ -72,10 +51,10 @@ public sealed class TopicPagesTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task An_unknown_topic_is_not_found_and_the_page_names_the_known_ones()
     {
-        (await tab.GotoAsync("/console/topics/weather")).Status.ShouldBe(404);
+        (await Tab.GotoAsync("/console/topics/weather")).Status.ShouldBe(404);
 
         await Assertions.Expect(Page.GetByRole(AriaRole.Main)).ToContainTextAsync("assets, hub");
-        await tab.CheckPageAsync("unknown topic");
+        await Tab.CheckPageAsync("unknown topic");
     }
 
     private ILocator Fact(string name) => Page.Locator($".facts div:has(dt:text-is('{name}')) dd");

@@ -25,11 +25,15 @@ function schedule() {
 }
 
 async function refresh() {
+  // The hub records each view of a page with personal data. Such pages are not live.
+  if (document.querySelector("[data-live]") === null) {
+    return;
+  }
   const url = location.href;
   try {
     const { page, response } = await load(url);
     if (new URL(response.url).pathname !== location.pathname) {
-      location.reload(); // The session has ended.
+      location.assign(response.url); // The session has ended.
       return;
     }
     if (location.href === url && response.ok) {
@@ -64,6 +68,8 @@ function keepOpen(before, after) {
 }
 
 // Follows links within the console by replacing the page's parts.
+let shown = location.pathname + location.search;
+
 async function navigate(url, push) {
   try {
     const { page, response } = await load(url);
@@ -73,6 +79,7 @@ async function navigate(url, push) {
     if (push) {
       history.pushState(null, "", response.url + new URL(url, location.href).hash);
     }
+    shown = location.pathname + location.search;
     document.title = page.title;
     for (const selector of ["header.top", "main"]) {
       document.querySelector(selector).replaceWith(document.adoptNode(page.querySelector(selector)));
@@ -118,6 +125,11 @@ document.addEventListener("submit", (event) => {
   navigate(url.href, true);
 });
 
-addEventListener("popstate", () => navigate(location.href, false));
+addEventListener("popstate", () => {
+  // A link to a part of the page leaves the page as it is: it can be the response to a form.
+  if (location.pathname + location.search !== shown) {
+    navigate(location.href, false);
+  }
+});
 document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : refresh()));
 schedule();
