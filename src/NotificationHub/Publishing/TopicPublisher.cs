@@ -284,7 +284,7 @@ internal sealed class TopicPublisherWorker(
     private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(5);
 
     // Moving the cursor for every single event would halve the rate of all stages.
-    private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(20);
 
     protected override async Task RunAsync(Lease lease, CancellationToken cancellationToken)
     {

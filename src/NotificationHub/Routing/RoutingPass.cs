@@ -212,10 +212,10 @@ internal sealed class RoutingWorker(
 ) : LeasedWorker(leases, RoutingPass.Name, time, logger)
 {
     // A pass after every commit would halve the intake rate, and coalesce fewer targets.
-    private static readonly TimeSpan MinRest = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MinRest = TimeSpan.FromMilliseconds(25);
 
     // The most that a rest adds to the delay of an event.
-    private static readonly TimeSpan MaxRest = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxRest = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
