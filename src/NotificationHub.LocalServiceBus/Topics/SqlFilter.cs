@@ -9,10 +9,21 @@ namespace NotificationHub.LocalBus;
 /// </summary>
 internal sealed record SqlFilter : RuleFilter
 {
+    // Service Bus's limit. It also limits the depth of the parser's recursion.
+    private const int MaxLength = 1024;
+
     private readonly Func<BusMessage, bool?> condition;
 
     /// <exception cref="FormatException">The expression is invalid or not supported.</exception>
-    public SqlFilter(string expression) => (Expression, condition) = (expression, new SqlParser(expression).Parse());
+    public SqlFilter(string expression)
+    {
+        if (expression.Length > MaxLength)
+        {
+            throw new FormatException($"an SQL filter of more than {MaxLength} characters");
+        }
+
+        (Expression, condition) = (expression, new SqlParser(expression).Parse());
+    }
 
     public string Expression { get; }
 

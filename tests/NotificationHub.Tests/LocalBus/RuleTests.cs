@@ -129,6 +129,17 @@ public sealed class RuleTests
         ).Message.ShouldContain($"the SQL filter '{expression}' ({place})");
     }
 
+    // The official SDK refuses it before it is sent; topics.json and other clients can contain it.
+    [Fact]
+    public void A_long_SQL_filter_is_rejected()
+    {
+        var expression = new string('(', 1_000) + "a = 'b'" + new string(')', 1_000);
+
+        Should
+            .Throw<FormatException>(() => new SqlFilter(expression))
+            .Message.ShouldContain("more than 1024 characters");
+    }
+
     [Fact]
     public async Task A_constant_SQL_filter_selects_all_messages_or_none()
     {

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
-using NotificationHub.Tests.EndToEnd;
 using NotificationHub.WebConsole;
 
 namespace NotificationHub.Tests.WebConsole;
