@@ -41,6 +41,16 @@ internal sealed partial class BrowsingRun(BrowsingOptions options, GrowthEngine 
             new("/console/records", "find-person", "ClientUserId"),
             new($"/console/records/history/{options.Notifications + options.Changes}"),
             new($"/console/records/current?location={HubServer.LocationId}"),
+            new("/console/topics"),
+            new("/console/topics/assets"),
+            new("/console/dead-letters"),
+            new("/console/replays"),
+            new("/console/replays/start?topic=assets&after=0&count=true"),
+            new("/console/locations"),
+            new($"/console/locations/{HubServer.LocationId}"),
+            new("/console/operations"),
+            new("/console/audit"),
+            new("/console/runbook"),
             new("/console/settings"),
         ];
 
