@@ -27,13 +27,10 @@ internal sealed class EventListing(Database database, BackwardSearch search)
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var log = TimedLog.Events;
-        var stored = await log.ReadRangeAsync(connection);
-        var first = since is null ? stored.First : await log.FindFirstAsync(connection, stored, since.Value);
-        var last = until is null ? stored.Last : await log.FindFirstAsync(connection, stored, until.Value) - 1;
         var found = await search.RunAsync(
             connection,
             log,
-            new SeqRange(first, Math.Min(last, before - 1 ?? last)),
+            await log.FindRangeAsync(connection, since, until, before),
             limit,
             BackwardSearch.PageTime,
             (window, rows) => EventLog.ReadLatestAsync(connection, window, filter, rows, cancellationToken),

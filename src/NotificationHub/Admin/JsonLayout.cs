@@ -8,6 +8,13 @@ internal static class JsonLayout
 {
     private static readonly JsonReaderOptions Tolerant = new() { MaxDepth = 128 };
 
+    /// <summary>Stored JSON with line breaks and without invite codes; other text as it is.</summary>
+    public static string Show(byte[] stored)
+    {
+        var shown = InviteCodes.Withhold(stored).Bytes;
+        return Indent(shown) ?? Encoding.UTF8.GetString(shown);
+    }
+
     /// <summary>The JSON with line breaks and indentation; null if it is not JSON.</summary>
     // Names, strings and numbers are copied as they are: no escape or digit changes, and a repeated member stays.
     public static string? Indent(ReadOnlySpan<byte> json)
@@ -89,16 +96,17 @@ internal static class RecordDifferences
             return [];
         }
 
-        var before = Flatten(document.RootElement, "before");
-        var after = Flatten(document.RootElement, "after");
+        document.RootElement.TryGetProperty("before", out var before);
+        document.RootElement.TryGetProperty("after", out var after);
+        var (old, current) = (Flatten(before), Flatten(after));
         return
         [
-            .. before
-                .Keys.Union(after.Keys)
+            .. old
+                .Keys.Union(current.Keys)
                 .Select(path => new MemberDifference(
                     path,
-                    before.GetValueOrDefault(path),
-                    after.GetValueOrDefault(path)
+                    old.GetValueOrDefault(path),
+                    current.GetValueOrDefault(path)
                 )),
         ];
     }
@@ -107,19 +115,14 @@ internal static class RecordDifferences
     public static IReadOnlyDictionary<string, string> ReadMembers(string record)
     {
         using var document = JsonDocument.Parse(record);
-        Dictionary<string, string> members = new(StringComparer.Ordinal);
-        if (document.RootElement.ValueKind == JsonValueKind.Object)
-        {
-            Add(members, document.RootElement, "");
-        }
-
-        return members;
+        return Flatten(document.RootElement);
     }
 
-    private static Dictionary<string, string> Flatten(JsonElement change, string member)
+    // Empty if the record is null or absent.
+    private static Dictionary<string, string> Flatten(JsonElement record)
     {
         Dictionary<string, string> members = new(StringComparer.Ordinal);
-        if (change.TryGetProperty(member, out var record) && record.ValueKind == JsonValueKind.Object)
+        if (record.ValueKind == JsonValueKind.Object)
         {
             Add(members, record, "");
         }

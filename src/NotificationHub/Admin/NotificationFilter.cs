@@ -115,16 +115,13 @@ internal static class NotificationContent
 {
     private static readonly JsonReaderOptions Tolerant = new() { MaxDepth = NotificationLog.MaxDepth };
 
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
-
     /// <summary>Whether one of the members has this value, alone or in a list. In a body that is not JSON, the text suffices.</summary>
     public static bool Contains(ReadOnlySpan<byte> body, IReadOnlyList<string> members, string value)
     {
         var utf8 = Encoding.UTF8.GetBytes(value);
         try
         {
-            var json = body.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;
-            return IsNamed(json, members, utf8);
+            return IsNamed(ByteOrderMark.Skip(body), members, utf8);
         }
         // InvalidOperationException: an escape that is an unpaired surrogate.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)

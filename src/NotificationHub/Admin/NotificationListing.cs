@@ -100,7 +100,12 @@ internal sealed class NotificationListing(Database database, BackwardSearch sear
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var range = await FindRangeAsync(connection, filter, before);
+        var range = await TimedLog.Notifications.FindRangeAsync(
+            connection,
+            filter.Since - ClockMargin,
+            await FindEndAsync(connection, filter) + ClockMargin,
+            before
+        );
         var hashes = await FindHashesAsync(connection, filter);
         Func<SeqRange, int, Task<IReadOnlyList<NotificationRow>>> readAsync = hashes is null
             ? (window, rows) => ReadWindowAsync(connection, filter, window, rows, cancellationToken)
@@ -162,18 +167,6 @@ internal sealed class NotificationListing(Database database, BackwardSearch sear
     {
         var rows = await readAsync(range, limit);
         return new FoundRows<NotificationRow>(rows, rows.Count == limit ? rows[^1].Seq : null);
-    }
-
-    private static async Task<SeqRange> FindRangeAsync(DbConnection connection, NotificationFilter filter, long? before)
-    {
-        var log = TimedLog.Notifications;
-        var stored = await log.ReadRangeAsync(connection);
-        var until = await FindEndAsync(connection, filter);
-        var first = filter.Since is { } since
-            ? await log.FindFirstAsync(connection, stored, since - ClockMargin)
-            : stored.First;
-        var last = until is { } end ? await log.FindFirstAsync(connection, stored, end + ClockMargin) - 1 : stored.Last;
-        return new SeqRange(first, Math.Min(last, before - 1 ?? last));
     }
 
     // A tracked operation says when its last notification was received, or routed by an operator.

@@ -39,7 +39,7 @@ internal sealed class NotificationTrail(Database database, NotificationRouter ro
     private const int MaxReads = 100;
     private const int MaxChanges = 50;
 
-    // Routing appends the events of a notification between those of its neighbors.
+    // Events of notifications that were received at about the same time can come between the events of one.
     private const int Window = 20_000;
     private const int MaxWindows = 50;
     private const int MaxEvents = 10;
@@ -97,7 +97,7 @@ internal sealed class NotificationTrail(Database database, NotificationRouter ro
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        return [.. found.DistinctBy(entry => entry.Seq).OrderBy(entry => entry.Seq)];
+        return found;
     }
 
     private static Task<IReadOnlyList<long>> ReadSeqsAsync(DbConnection connection, long seq, SeqRange range) =>

@@ -65,15 +65,10 @@ internal static class ConsoleSessions
 
     public static Task AuditSignInAsync(HttpContext context, ClaimsPrincipal user) =>
         context
-            .RequestServices.GetRequiredService<Database>()
-            .WriteAsync(
-                transaction =>
-                    AuditLog.RecordAsync(
-                        transaction,
-                        new Actor(HubPrincipal.NameOf(user), OriginOf(context)),
-                        new AuditedAct("console sign-in"),
-                        AuditOutcome.Succeeded
-                    ),
+            .RequestServices.GetRequiredService<AuditTrail>()
+            .RecordAsync(
+                new Actor(HubPrincipal.NameOf(user), OriginOf(context)),
+                new AuditedAct("console sign-in"),
                 context.RequestAborted
             );
 

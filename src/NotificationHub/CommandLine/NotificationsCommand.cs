@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using NotificationHub.Admin;
 using NotificationHub.Routing;
 using NotificationHub.Storage;
@@ -46,7 +47,13 @@ internal static class NotificationsCommand
               NotificationHub notifications list --disposition unrecognized
               NotificationHub notifications list --serial-number C02XK1ZZJGH5 --since 2026-03-01
             """,
-            context => ListAsync(context, ReadFilter(context.Arguments), context.Get(before), context.Get(limit)),
+            context =>
+                ListAsync(
+                    context,
+                    ReadFilter(context.Arguments.CommandResult),
+                    context.Get(before),
+                    context.Get(limit)
+                ),
             disposition,
             location,
             type,
@@ -63,18 +70,9 @@ internal static class NotificationsCommand
         list.Validators.Add(command =>
             command.Validate(
                 Filters,
-                new NotificationFilter
-                {
-                    Location = command.TextOf(location),
-                    Type = command.TextOf(type),
-                    NotificationId = command.TextOf(notificationId),
-                    EventId = command.TextOf(eventId),
-                    AdamId = command.TextOf(adamId),
-                    SerialNumber = command.TextOf(serialNumber),
-                    ClientUserId = command.TextOf(clientUserId),
-                    Since = CommandInput.TryParseTime(command.TextOf(since)),
-                    Until = CommandInput.TryParseTime(command.TextOf(until)),
-                },
+                ReadFilter(command),
+                // The option's own values are checked already.
+                (nameof(NotificationFilter.Disposition), null),
                 (nameof(NotificationFilter.Location), location.Name),
                 (nameof(NotificationFilter.Type), type.Name),
                 (nameof(NotificationFilter.Until), until.Name),
@@ -87,19 +85,19 @@ internal static class NotificationsCommand
         );
         return list;
 
-        NotificationFilter ReadFilter(ParseResult arguments) =>
+        NotificationFilter ReadFilter(CommandResult command) =>
             new()
             {
-                Disposition = arguments.GetValue(disposition),
-                Location = arguments.GetValue(location),
-                Type = arguments.GetValue(type),
-                Since = arguments.GetValue(since),
-                Until = arguments.GetValue(until),
-                NotificationId = arguments.GetValue(notificationId),
-                EventId = arguments.GetValue(eventId),
-                AdamId = arguments.GetValue(adamId),
-                SerialNumber = arguments.GetValue(serialNumber),
-                ClientUserId = arguments.GetValue(clientUserId),
+                Disposition = command.TextOf(disposition),
+                Location = command.TextOf(location),
+                Type = command.TextOf(type),
+                Since = CommandInput.TryParseTime(command.TextOf(since)),
+                Until = CommandInput.TryParseTime(command.TextOf(until)),
+                NotificationId = command.TextOf(notificationId),
+                EventId = command.TextOf(eventId),
+                AdamId = command.TextOf(adamId),
+                SerialNumber = command.TextOf(serialNumber),
+                ClientUserId = command.TextOf(clientUserId),
             };
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using NotificationHub.Storage;
 
 namespace NotificationHub.Erasure;
 
@@ -15,8 +16,6 @@ internal static partial class JsonRedaction
         // Allows repeated members.
         SkipValidation = true,
     };
-
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     private static ReadOnlySpan<byte> ErasedBody => """{"erased":true}"""u8;
 
@@ -63,8 +62,7 @@ internal static partial class JsonRedaction
         }
     }
 
-    private static JsonDocument Parse(ReadOnlyMemory<byte> stored) =>
-        JsonDocument.Parse(stored.Span.StartsWith(ByteOrderMark) ? stored[ByteOrderMark.Length..] : stored);
+    private static JsonDocument Parse(ReadOnlyMemory<byte> stored) => JsonDocument.Parse(ByteOrderMark.Skip(stored));
 
     // UTF-16 has a zero byte in each Latin letter; JSON in UTF-8 has none.
     private static bool MayBeUtf16(ReadOnlySpan<byte> stored) => stored.Contains((byte)0);

@@ -26,8 +26,6 @@ internal static class EnvelopeReader
         127,
     ]);
 
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
-
     public static Envelope Read(ReadOnlyMemory<byte> body)
     {
         try
@@ -54,11 +52,7 @@ internal static class EnvelopeReader
 
     private static Envelope ReadObject(ReadOnlyMemory<byte> body)
     {
-        if (body.Span.StartsWith(ByteOrderMark))
-        {
-            body = body[ByteOrderMark.Length..];
-        }
-
+        body = ByteOrderMark.Skip(body);
         if (body.IsEmpty)
         {
             return Invalid("the body is empty");

@@ -161,12 +161,10 @@ internal sealed record NotifiedTasks(bool IsFailure, NotificationError? Error, I
     // Apple may omit the standard quality; both forms are the same task.
     private const string Standard = "STDQ";
 
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
-
     /// <summary>Reads the body of a routed notification; null if it lists no readable task.</summary>
     public static NotifiedTasks? Read(string? notificationType, ReadOnlySpan<byte> body)
     {
-        var json = body.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;
+        var json = ByteOrderMark.Skip(body);
         var context = EventJsonContext.Default;
         try
         {

@@ -139,8 +139,6 @@ internal static class EventData
     // The event around the data is one level more, and consumers read 64 levels by default.
     private static readonly JsonReaderOptions Format = new() { MaxDepth = 63 };
 
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
-
     /// <summary>Returns the stored bytes without a byte order mark, or a copy if they change; null if they are not JSON.</summary>
     /// <param name="isProvenJson">Whether the bytes are known to be JSON in UTF-8, so that plain bytes need not be parsed.</param>
     public static ReadOnlyMemory<byte>? Prepare(
@@ -149,11 +147,7 @@ internal static class EventData
         bool isProvenJson = false
     )
     {
-        if (stored.Span.StartsWith(ByteOrderMark))
-        {
-            stored = stored[ByteOrderMark.Length..];
-        }
-
+        stored = ByteOrderMark.Skip(stored);
         if (isProvenJson && IsPlain(stored.Span, includeInviteCode))
         {
             return stored;

@@ -205,12 +205,10 @@ internal static class NotificationBody
     // Of two members with the same name, different readers may use different ones.
     private static readonly JsonDocumentOptions Strict = Tolerant with { AllowDuplicateProperties = false };
 
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
-
     /// <summary>The body as a JSON object; null if it is not one, with the reason in <paramref name="errors"/>.</summary>
     public static JsonDocument? Parse(ReadOnlyMemory<byte> body, RoutingErrors errors)
     {
-        body = SkipByteOrderMark(body);
+        body = ByteOrderMark.Skip(body);
         if (!Utf8.IsValid(body.Span))
         {
             errors.Add(Path, "expected UTF-8");
@@ -235,10 +233,7 @@ internal static class NotificationBody
 
     /// <summary>The body as JSON, even if it is otherwise invalid; null if it is not JSON.</summary>
     public static JsonDocument? ParseTolerantly(ReadOnlyMemory<byte> body) =>
-        TryParse(SkipByteOrderMark(body), Tolerant);
-
-    private static ReadOnlyMemory<byte> SkipByteOrderMark(ReadOnlyMemory<byte> body) =>
-        body.Span.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;
+        TryParse(ByteOrderMark.Skip(body), Tolerant);
 
     private static string Explain(ReadOnlyMemory<byte> body)
     {

@@ -141,6 +141,13 @@ internal interface IAuditedError
 /// </summary>
 internal sealed partial class AuditTrail(Database database, ILogger<AuditTrail> logger)
 {
+    /// <summary>Records an act that has succeeded, and changes nothing else.</summary>
+    public Task RecordAsync(Actor actor, AuditedAct act, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            transaction => AuditLog.RecordAsync(transaction, actor, act, AuditOutcome.Succeeded),
+            cancellationToken
+        );
+
     public async Task<T> RunAsync<T>(
         Actor actor,
         AuditedAct act,

@@ -10,8 +10,6 @@ internal sealed record FoundRows<T>(IReadOnlyList<T> Rows, long? Before);
 internal readonly record struct SeqRange(long First, long Last)
 {
     public bool IsEmpty => First > Last;
-
-    public SeqRange Within(SeqRange other) => new(Math.Max(First, other.First), Math.Min(Last, other.Last));
 }
 
 /// <summary>Searches a log from its end for rows that no index finds: in windows, and for a limited time.</summary>
@@ -99,6 +97,21 @@ internal static class TimedLogs
             $"select (select min(seq) from {log.Table}), (select max(seq) from {log.Table})"
         );
         return new SeqRange(first ?? 1, last ?? 0);
+    }
+
+    /// <summary>Finds the rows of a period that are before a <c>seq</c>; null for no limit.</summary>
+    public static async Task<SeqRange> FindRangeAsync(
+        this TimedLog log,
+        DbConnection connection,
+        DateTimeOffset? since,
+        DateTimeOffset? until,
+        long? before
+    )
+    {
+        var stored = await log.ReadRangeAsync(connection);
+        var first = since is { } from ? await log.FindFirstAsync(connection, stored, from) : stored.First;
+        var last = until is { } end ? await log.FindFirstAsync(connection, stored, end) - 1 : stored.Last;
+        return new SeqRange(first, Math.Min(last, before - 1 ?? last));
     }
 
     /// <summary>Finds the first <c>seq</c> of a range at or after a time; if there is none, the one after the range.</summary>

@@ -12,7 +12,7 @@ public abstract class ConsolePage : ComponentBase
     public HttpContext Context { get; set; } = null!;
 
     [Inject]
-    private Database Database { get; set; } = null!;
+    private AuditTrail Audit { get; set; } = null!;
 
     /// <summary>Whether the user may change something, and see personal data.</summary>
     protected bool MayOperate => Context.User.MayOperate();
@@ -37,16 +37,7 @@ public abstract class ConsolePage : ComponentBase
 
     /// <summary>Records that the user sees personal data.</summary>
     private protected Task AuditViewAsync(string action, string? locationId, string? subject) =>
-        Database.WriteAsync(
-            transaction =>
-                AuditLog.RecordAsync(
-                    transaction,
-                    Actor,
-                    new AuditedAct(action, locationId, subject),
-                    AuditOutcome.Succeeded
-                ),
-            Aborted
-        );
+        Audit.RecordAsync(Actor, new AuditedAct(action, locationId, subject), Aborted);
 }
 
 internal static class ConsoleUser

@@ -4,7 +4,7 @@ using NotificationHub.WebConsole.Parts;
 
 namespace NotificationHub.WebConsole;
 
-/// <summary>Subjects of events: those of users and assignments contain a serial number or a user's ID.</summary>
+/// <summary>Subjects of events. The subject of a user or an assignment contains a serial number or a user's ID.</summary>
 internal static class PersonalSubjects
 {
     private const string Withheld = "(withheld)";
