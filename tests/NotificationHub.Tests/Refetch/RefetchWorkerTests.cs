@@ -91,7 +91,8 @@ public sealed class RefetchWorkerTests : IAsyncLifetime
     {
         (await RegisterAsync("location-1")).AddAsset("1");
         var logged = log.Next("Could not query due refetch targets");
-        await SetPauseAsync("'not a number'");
+        // No integer, and in the past: a time far ahead, or a text, would be deleted when due times are reset at the start.
+        await SetPauseAsync("0.5");
         await RequestAsync([new MergedRequest("location-1", RecordKind.Asset, "1/STDQ")]);
         await logged.WaitAsync(Patience);
 
