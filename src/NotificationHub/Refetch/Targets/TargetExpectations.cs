@@ -35,7 +35,15 @@ internal static class TargetExpectations
     /// <summary>Adds the expectation of a later notification, which replaces an earlier one about the same holder.</summary>
     public static void Add(List<string> known, string expected)
     {
-        known.RemoveAll(other => other[1..] == expected[1..]);
+        // Routing calls this for nearly every target, so it creates neither a delegate nor a part of a string.
+        for (var index = known.Count - 1; index >= 0; index--)
+        {
+            if (known[index].AsSpan(1).SequenceEqual(expected.AsSpan(1)))
+            {
+                known.RemoveAt(index);
+            }
+        }
+
         known.Add(expected);
         if (known.Count > MaxExpectations)
         {

@@ -37,58 +37,67 @@ internal sealed class AssetManagementRoute()
     protected override NotificationDescription Describe(AssetManagementNotification notification)
     {
         // One notification can list several assets, devices and users mixed.
-        var holdersByAsset = notification
-            .Assignments.GroupBy(
-                assignment => RecordKeys.Asset(assignment.AdamId, assignment.PricingParam),
-                GetHolder,
-                StringComparer.Ordinal
-            )
-            .ToList();
-        var adamIds = notification.Assignments.Select(assignment => assignment.AdamId).Distinct().Take(2).ToList();
+        var holdersByAsset = new OrderedDictionary<string, List<string>>(StringComparer.Ordinal);
+        var adamId = notification.Assignments.Count == 0 ? null : notification.Assignments[0].AdamId;
+        foreach (var assignment in notification.Assignments)
+        {
+            var key = RecordKeys.Asset(assignment.AdamId, assignment.PricingParam);
+            if (!holdersByAsset.TryGetValue(key, out var holders))
+            {
+                holdersByAsset.Add(key, holders = []);
+            }
+
+            holders.Add(GetHolder(assignment));
+            adamId = assignment.AdamId == adamId ? adamId : null;
+        }
+
         return new NotificationDescription
         {
-            Subject = holdersByAsset is [var only] ? $"{RecordKind.Asset.SubjectPrefix}/{only.Key}" : null,
+            Subject =
+                holdersByAsset.Count == 1 ? $"{RecordKind.Asset.SubjectPrefix}/{holdersByAsset.GetAt(0).Key}" : null,
             Action = notification.Type,
             Result = notification.Result,
-            AdamId = adamIds is [var adamId] ? adamId : null,
+            AdamId = adamId,
             EventId = notification.EventId,
             TaskCount = notification.Assignments.Count,
-            Targets = [.. holdersByAsset.SelectMany(asset => GetTargets(asset.Key, asset, notification))],
+            Targets = GetTargets(holdersByAsset, notification),
         };
     }
 
-    // Only a success states a fact: a failure need not have changed anything.
-    private static Func<string, string?> GetExpectation(AssetManagementNotification notification) =>
-        notification.Result != "SUCCESS" ? _ => null
-        : notification.Type == "ASSOCIATE" ? TargetExpectations.Present
-        : TargetExpectations.Absent;
-
-    private static IEnumerable<RefetchRequest> GetTargets(
-        string key,
-        IEnumerable<string> holders,
+    private static List<RefetchRequest> GetTargets(
+        OrderedDictionary<string, List<string>> holdersByAsset,
         AssetManagementNotification notification
     )
     {
-        var expectation = GetExpectation(notification);
-        List<string> distinct = [.. holders.Distinct(StringComparer.Ordinal)];
-        var asset = new RefetchRequest(
-            RecordKind.Asset,
-            key,
-            Expects: TargetExpectations.ForResult(notification.Result)
-        );
-        return distinct.Count > RefetchTargets.MaxHolders
-            ? [asset, new RefetchRequest(RecordKind.Assignment, key, Expects: expectation(distinct[^1]))]
-            :
-            [
-                asset,
-                .. distinct.Select(holder => new RefetchRequest(
-                    RecordKind.Assignment,
-                    key,
-                    holder,
-                    expectation(holder)
-                )),
-            ];
+        var changed = TargetExpectations.ForResult(notification.Result);
+        var targets = new List<RefetchRequest>(holdersByAsset.Count + notification.Assignments.Count);
+        foreach (var (key, holders) in holdersByAsset)
+        {
+            targets.Add(new RefetchRequest(RecordKind.Asset, key, Expects: changed));
+            if (holders.Count > RefetchTargets.MaxHolders)
+            {
+                targets.Add(
+                    new RefetchRequest(RecordKind.Assignment, key, Expects: GetExpectation(notification, holders[^1]))
+                );
+                continue;
+            }
+
+            foreach (var holder in holders)
+            {
+                targets.Add(
+                    new RefetchRequest(RecordKind.Assignment, key, holder, GetExpectation(notification, holder))
+                );
+            }
+        }
+
+        return targets;
     }
+
+    // Only a success states a fact: a failure need not have changed anything.
+    private static string? GetExpectation(AssetManagementNotification notification, string holder) =>
+        notification.Result != "SUCCESS" ? null
+        : notification.Type == "ASSOCIATE" ? TargetExpectations.Present(holder)
+        : TargetExpectations.Absent(holder);
 
     private static string GetHolder(NotifiedAssignment assignment) =>
         assignment.SerialNumber is { } serial ? $"serial:{serial}" : $"user:{assignment.ClientUserId}";
