@@ -212,7 +212,7 @@ internal sealed class RoutingWorker(
 ) : LeasedWorker(leases, RoutingPass.Name, time, logger)
 {
     // A pass after every commit would halve the intake rate, and coalesce fewer targets.
-    private static readonly TimeSpan MinRest = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan MinRest = TimeSpan.FromMilliseconds(50);
 
     // The most that a rest adds to the delay of an event.
     private static readonly TimeSpan MaxRest = TimeSpan.FromMilliseconds(250);
