@@ -1,3 +1,4 @@
+using System.Text;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Admin;
@@ -11,6 +12,7 @@ internal sealed record EventPage(IReadOnlyList<EventEntry> Items, long? Next, Da
 internal sealed class EventListing(Database database, BackwardSearch search)
 {
     /// <param name="filter">The conditions.</param>
+    /// <param name="person">The device or user that the event's data names; without either, all events match.</param>
     /// <param name="since">Only events from this time on.</param>
     /// <param name="until">Only events before this time.</param>
     /// <param name="before">Only events before this seq.</param>
@@ -18,6 +20,7 @@ internal sealed class EventListing(Database database, BackwardSearch search)
     /// <param name="cancellationToken">Cancels the search.</param>
     public async Task<EventPage> ReadAsync(
         EventFilter filter,
+        NotificationFilter person,
         DateTimeOffset? since,
         DateTimeOffset? until,
         long? before,
@@ -25,6 +28,16 @@ internal sealed class EventListing(Database database, BackwardSearch search)
         CancellationToken cancellationToken
     )
     {
+        var conditions = filter with
+        {
+            Texts =
+            [
+                .. ((string?[])[person.SerialNumber, person.ClientUserId])
+                    .OfType<string>()
+                    .Select(Encoding.UTF8.GetBytes),
+            ],
+        };
+        Predicate<EventEntry>? matches = person.IsPersonal ? entry => person.Matches(entry.Data) : null;
         await using var connection = await database.OpenReaderAsync(cancellationToken);
         var log = TimedLog.Events;
         var found = await search.RunAsync(
@@ -33,7 +46,8 @@ internal sealed class EventListing(Database database, BackwardSearch search)
             await log.FindRangeAsync(connection, since, until, before),
             limit,
             BackwardSearch.PageTime,
-            (window, rows) => EventLog.ReadLatestAsync(connection, window, filter, rows, cancellationToken),
+            (window, rows) =>
+                EventLog.ReadLatestAsync(connection, window, conditions, matches, rows, cancellationToken),
             entry => entry.Seq
         );
         return new EventPage(

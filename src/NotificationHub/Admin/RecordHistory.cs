@@ -95,6 +95,8 @@ internal sealed class RecordHistory(Database database)
                 last = range.Last,
                 limit,
             },
+            matches: null,
+            limit,
             cancellationToken
         );
 

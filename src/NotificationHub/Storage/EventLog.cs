@@ -102,11 +102,20 @@ internal sealed record EventFilter(
 
     /// <summary>Apple's <c>eventId</c>.</summary>
     public string? CorrelationId { get; init; }
+
+    /// <summary>Apple's ID of the notification that the event reports.</summary>
+    public string? NotificationId { get; init; }
+
+    /// <summary>UTF-8 texts that the data contains, unless it contains an escape: then the caller must compare it.</summary>
+    public IReadOnlyList<byte[]> Texts { get; init; } = [];
 }
 
 internal static class EventLog
 {
     private const int PageBytes = 2 * 1024 * 1024;
+    private const string Data = "coalesce(e.data, n.body)";
+
+    private static readonly byte[] Escape = [.. "\\"u8];
 
     // CloudEvents has no 64-bit integers; this format sorts as text.
     public static string Padded(long seq) => seq.ToString("D19", CultureInfo.InvariantCulture);
@@ -144,14 +153,21 @@ internal static class EventLog
     public static string PageStatement(DbConnection connection, EventFilter filter)
     {
         var index = filter.Topic is null ? "" : connection.UseIndex("event_log_topic");
-        return $"select {EventRows.Columns} from event_log e{index} {EventRows.Join} where e.seq > @after {Conditions(filter)} order by e.seq {connection.Limit("@limit")}";
+        return $"select {EventRows.Columns} from event_log e{index} {EventRows.Join} where e.seq > @after {Conditions(connection, filter)} order by e.seq {connection.Limit("@limit")}";
     }
 
     /// <summary>Reads matching rows of a range, the newest first.</summary>
+    /// <param name="connection">A connection for reads.</param>
+    /// <param name="range">The rows to search.</param>
+    /// <param name="filter">The conditions.</param>
+    /// <param name="matches">A further condition on each event; null if there is none.</param>
+    /// <param name="limit">The maximum number of events.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
     public static Task<IReadOnlyList<EventEntry>> ReadLatestAsync(
         DbConnection connection,
         SeqRange range,
         EventFilter filter,
+        Predicate<EventEntry>? matches,
         int limit,
         CancellationToken cancellationToken
     ) =>
@@ -164,16 +180,19 @@ internal static class EventLog
                 {
                     first = range.First,
                     last = range.Last,
-                    limit,
+                    // An event that the statement finds may not match.
+                    limit = matches is null ? limit : int.MaxValue,
                 }
             ),
+            matches,
+            limit,
             cancellationToken
         );
 
     public static string LatestStatement(DbConnection connection, EventFilter filter)
     {
         var index = filter.Topic is null ? "" : connection.UseIndex("event_log_topic");
-        return $"select {EventRows.Columns} from event_log e{index} {EventRows.Join} where e.seq >= @first and e.seq <= @last {Conditions(filter)} order by e.seq desc {connection.Limit("@limit")}";
+        return $"select {EventRows.Columns} from event_log e{index} {EventRows.Join} where e.seq >= @first and e.seq <= @last {Conditions(connection, filter)} order by e.seq desc {connection.Limit("@limit")}";
     }
 
     public static async Task<EventEntry?> FindAsync(DbConnection connection, long seq)
@@ -204,7 +223,7 @@ internal static class EventLog
         transaction.ScalarAsync<long>("select max(epoch) from log_epoch where log = 'event'");
 
     // An expression for several topics, because the index of the topics would make each page sort its rows.
-    private static string Conditions(EventFilter filter) =>
+    private static string Conditions(DbConnection connection, EventFilter filter) =>
         (filter.Topic is null ? "" : " and e.topic = @Topic")
         + (filter.Type is null ? "" : " and e.type = @Type")
         + (filter.LocationId is null ? "" : " and e.location_id = @LocationId")
@@ -212,7 +231,14 @@ internal static class EventLog
         + (filter.Topics is null ? "" : " and coalesce(e.topic, '') in @Topics")
         + (filter.Locations is null ? "" : " and (e.location_id is null or e.location_id in @Locations)")
         + (filter.AdamId is null ? "" : " and e.adam_id = @AdamId")
-        + (filter.CorrelationId is null ? "" : " and e.correlation_id = @CorrelationId");
+        + (filter.CorrelationId is null ? "" : " and e.correlation_id = @CorrelationId")
+        + (filter.NotificationId is null ? "" : " and n.notification_id = @NotificationId")
+        + string.Concat(filter.Texts.Select((_, index) => MayContain(connection, TextParameter(index))));
+
+    private static string MayContain(DbConnection connection, string bytes) =>
+        $" and ({connection.ContainsBytes(Data, bytes)} or {connection.ContainsBytes(Data, "@Escape")})";
+
+    private static string TextParameter(int index) => string.Create(CultureInfo.InvariantCulture, $"@Text{index}");
 
     private static DynamicParameters Parameters(EventFilter filter, object rest)
     {
@@ -227,9 +253,16 @@ internal static class EventLog
                 Locations = filter.Locations?.InList(),
                 filter.AdamId,
                 filter.CorrelationId,
+                filter.NotificationId,
+                Escape,
             }
         );
         parameters.AddDynamicParams(rest);
+        for (var index = 0; index < filter.Texts.Count; index++)
+        {
+            parameters.Add(TextParameter(index), filter.Texts[index]);
+        }
+
         return parameters;
     }
 }

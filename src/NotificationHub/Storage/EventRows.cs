@@ -51,10 +51,18 @@ internal static class EventRows
         };
     }
 
+    /// <param name="connection">A connection for reads.</param>
+    /// <param name="statement">Selects the <see cref="Columns"/>.</param>
+    /// <param name="parameters">The parameters of the statement.</param>
+    /// <param name="matches">A condition that the statement cannot express; null if there is none.</param>
+    /// <param name="limit">The maximum number of events.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
     public static async Task<IReadOnlyList<EventEntry>> ReadAsync(
         DbConnection connection,
         string statement,
         object parameters,
+        Predicate<EventEntry>? matches,
+        int limit,
         CancellationToken cancellationToken
     )
     {
@@ -62,7 +70,17 @@ internal static class EventRows
         await using var rows = await connection.ExecuteReaderAsync(statement, parameters);
         while (await rows.ReadAsync(cancellationToken))
         {
-            found.Add(Read(rows));
+            var entry = Read(rows);
+            if (matches?.Invoke(entry) != false)
+            {
+                found.Add(entry);
+            }
+
+            if (found.Count == limit)
+            {
+                rows.CancelRest();
+                break;
+            }
         }
 
         return found;

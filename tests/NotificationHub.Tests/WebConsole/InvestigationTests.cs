@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Microsoft.Playwright;
@@ -87,6 +88,43 @@ public sealed class InvestigationTests(Chromium chromium) : IAsyncLifetime
         (await AuditAsync()).ShouldContain(("console search", "notifications of a device or user"));
         (await AuditAsync()).ShouldContain(("console view", "notification 2"));
         (await AuditAsync()).ShouldAllBe(entry => entry.Subject == null || !entry.Subject.Contains(Serial));
+    }
+
+    [Fact]
+    public async Task The_events_of_a_device_are_found_by_their_data()
+    {
+        var seq = await AppendChangeAsync(
+            before: null,
+            after: $$"""{"adamId":"361309726","serialNumber":"{{Serial}}"}"""
+        );
+        await AppendChangeAsync(before: null, after: $$"""{"adamId":"361309726","serialNumber":"{{Serial}}-2"}""");
+        await OpenAsync("/console/events", Operating);
+
+        await Page.GetByLabel("Device (serial number)").FillAsync(Serial);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Find device or user" }).ClickAsync();
+
+        await Assertions.Expect(Page.Locator("tbody tr")).ToHaveCountAsync(2);
+        await Assertions
+            .Expect(Page.Locator("tbody th").First)
+            .ToHaveTextAsync(seq.ToString(CultureInfo.InvariantCulture));
+        await Assertions.Expect(Page.Locator("main")).ToContainTextAsync("asset.management.notified");
+        await tab.CheckPageAsync("the events of a device");
+        Page.Url.ShouldNotContain(Serial);
+        // The list does not become the tail of all events.
+        (await Page.Locator("[data-live]").CountAsync()).ShouldBe(0);
+        (await AuditAsync()).ShouldContain(("console search", "events of a device or user"));
+    }
+
+    [Fact]
+    public async Task The_events_of_a_notification_are_found_by_its_ID()
+    {
+        await OpenAsync("/console/events", Operating);
+
+        await Page.GetByLabel("Notification ID").FillAsync("n-2");
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Search", Exact = true }).ClickAsync();
+
+        await Assertions.Expect(Page.Locator("tbody tr")).ToHaveCountAsync(1);
+        await Assertions.Expect(Page.Locator("main")).ToContainTextAsync("asset.management.notified");
     }
 
     [Fact]

@@ -47,7 +47,13 @@ internal sealed class AssetManagementRoute()
                 holdersByAsset.Add(key, holders = []);
             }
 
-            holders.Add(GetHolder(assignment));
+            var holder = GetHolder(assignment);
+            // The lists are short: Apple sends at most 100 assignments.
+            if (!holders.Contains(holder))
+            {
+                holders.Add(holder);
+            }
+
             adamId = assignment.AdamId == adamId ? adamId : null;
         }
 
