@@ -45,7 +45,7 @@ internal static class AdminSetup
     }
 
     /// <summary>Maps routes that require <see cref="HubPolicies.Read"/>, if administration is possible at all.</summary>
-    // A route that changes something adds RequireAuthorization(HubPolicies.Operate).
+    // A route that changes something or returns personal data adds RequireAuthorization(HubPolicies.Operate).
     public static void MapAdmin(this WebApplication app, Action<IEndpointRouteBuilder> map)
     {
         if (app.Services.GetRequiredService<ApiAccessRules>().Admin == ApiAccess.None)

@@ -23,7 +23,8 @@ internal static class DeadLetterEndpoints
         letters.MapGet("", ListAsync).WithSummary("Lists events that Service Bus rejected, in the order of the log.");
         letters
             .MapGet("/{seq:long}", ShowAsync)
-            .WithSummary("Returns one dead letter, why it was rejected, and its event.");
+            .WithSummary("Returns one dead letter, why it was rejected, and its event.")
+            .RequireAuthorization(HubPolicies.Operate);
         var changes = letters.MapGroup("").RequireAuthorization(HubPolicies.Operate);
         changes
             .MapPost(
@@ -83,12 +84,20 @@ internal static class DeadLetterEndpoints
 
     private static async Task<Results<Ok<DeadLetterDetail>, NotFound>> ShowAsync(
         long seq,
+        HttpContext context,
         [FromServices] DeadLetterService letters,
+        [FromServices] AuditTrail audit,
         CancellationToken cancellationToken
-    ) =>
-        await letters.FindAsync(seq, cancellationToken) is { } letter
-            ? TypedResults.Ok(letter)
-            : TypedResults.NotFound();
+    )
+    {
+        if (await letters.FindAsync(seq, cancellationToken) is not { } letter)
+        {
+            return TypedResults.NotFound();
+        }
+
+        await audit.RecordAsync(HubPrincipal.ActorOf(context), PersonalViews.DeadLetter(letter), cancellationToken);
+        return TypedResults.Ok(letter);
+    }
 
     private static async Task<Results<Ok<DecisionsDocument>, ValidationProblem>> DecideAsync(
         DeadLetterSelection selection,
@@ -139,29 +148,19 @@ internal static class SubscriptionDeadLetterEndpoints
             .MapGroup("/admin/subscriptions/{topic}/{subscription}/dead-letters")
             .WithTags("Dead letters")
             .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status502BadGateway);
+            .ProducesProblem(StatusCodes.Status502BadGateway)
+            // A consumer's reasons and descriptions can name a person.
+            .RequireAuthorization(HubPolicies.Operate);
         letters.MapGet("", ListAsync).WithSummary("Lists the messages that a consumer could not process.");
+        letters.MapGet("/{seq:long}", ShowAsync).WithSummary("Returns one of these messages with its body.");
         letters
-            .MapGet(
-                "/{seq:long}",
-                (
-                    string topic,
-                    string subscription,
-                    long seq,
-                    SubscriptionDeadLetters queue,
-                    CancellationToken cancellationToken
-                ) => queue.GetAsync(topic, subscription, seq, cancellationToken)
-            )
-            .WithSummary("Returns one of these messages with its body.");
-        var changes = letters.MapGroup("").RequireAuthorization(HubPolicies.Operate);
-        changes
             .MapPost(
                 "/resend",
                 (string topic, string subscription, DeadLetterSelection selection, HttpContext context) =>
                     DecideAsync(topic, subscription, selection, isDiscard: false, context)
             )
             .WithSummary("Sends these messages again, to this subscription only.");
-        changes
+        letters
             .MapPost(
                 "/discard",
                 (string topic, string subscription, DeadLetterSelection selection, HttpContext context) =>
@@ -174,18 +173,48 @@ internal static class SubscriptionDeadLetterEndpoints
         string topic,
         string subscription,
         [AsParameters] Paging paging,
+        HttpContext context,
         SubscriptionDeadLetters queue,
+        AuditTrail audit,
         CancellationToken cancellationToken
-    ) =>
-        paging.FindErrors() is { Count: > 0 } errors
-            ? TypedResults.ValidationProblem(errors)
-            : TypedResults.Ok(
-                Page.Create(
-                    await queue.ListAsync(topic, subscription, paging.After ?? 0, paging.Size, cancellationToken),
-                    paging.Size,
-                    letter => letter.Seq
-                )
+    )
+    {
+        if (paging.FindErrors() is { Count: > 0 } errors)
+        {
+            return TypedResults.ValidationProblem(errors);
+        }
+
+        var listed = await queue.ListAsync(topic, subscription, paging.After ?? 0, paging.Size, cancellationToken);
+        if (listed.Count > 0)
+        {
+            await audit.RecordAsync(
+                HubPrincipal.ActorOf(context),
+                PersonalViews.SubscriptionDeadLetters(topic, subscription),
+                cancellationToken
             );
+        }
+
+        return TypedResults.Ok(Page.Create(listed, paging.Size, letter => letter.Seq));
+    }
+
+    private static async Task<SubscriptionDeadLetter> ShowAsync(
+        string topic,
+        string subscription,
+        long seq,
+        HttpContext context,
+        SubscriptionDeadLetters queue,
+        AuditTrail audit,
+        CancellationToken cancellationToken
+    )
+    {
+        var letter = await queue.GetAsync(topic, subscription, seq, cancellationToken);
+        await audit.RecordAsync(
+            HubPrincipal.ActorOf(context),
+            PersonalViews.SubscriptionDeadLetter(topic, subscription, letter),
+            cancellationToken
+        );
+        return letter;
+    }
 
     private static async Task<Results<Ok<DecisionsDocument>, ValidationProblem>> DecideAsync(
         string topic,

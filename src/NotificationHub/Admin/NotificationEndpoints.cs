@@ -20,18 +20,21 @@ internal static class NotificationEndpoints
             );
         notifications
             .MapGet("/{seq:long}", ShowAsync)
-            .WithSummary("Returns one notification with its body. Invite codes are withheld.");
+            .WithSummary("Returns one notification with its body. Invite codes are withheld.")
+            .RequireAuthorization(HubPolicies.Operate);
         notifications
             .MapPost("/{seq:long}/reroute", RerouteAsync)
             .WithSummary("Routes a rejected, quarantined or unrecognized notification as if it had been accepted.")
             .RequireAuthorization(HubPolicies.Operate);
     }
 
-    private static async Task<Results<Ok<NotificationPage>, ValidationProblem>> ListAsync(
+    private static async Task<Results<Ok<NotificationPage>, ValidationProblem, ProblemHttpResult>> ListAsync(
         [AsParameters] NotificationFilter filter,
         [Description("Return notifications before this one: the previous page's next.")] long? before,
         [Description("Maximum number of rows, 1 to 1000; 100 by default.")] int? limit,
         NotificationListing listing,
+        HttpContext context,
+        AuditTrail audit,
         CancellationToken cancellationToken
     )
     {
@@ -42,16 +45,34 @@ internal static class NotificationEndpoints
             errors[member] = messages;
         }
 
-        return errors.Count > 0
-            ? TypedResults.ValidationProblem(errors)
-            : TypedResults.Ok(
-                await listing.ReadAsync(filter, before, paging.Size, BackwardSearch.PageTime, cancellationToken)
-            );
+        if (errors.Count > 0)
+        {
+            return TypedResults.ValidationProblem(errors);
+        }
+
+        if (filter.IsPersonal)
+        {
+            if (!context.User.MayOperate())
+            {
+                return TypedResults.Problem(
+                    "A search for a device or a user requires the role Operate.",
+                    statusCode: StatusCodes.Status403Forbidden
+                );
+            }
+
+            await audit.RecordAsync(HubPrincipal.ActorOf(context), PersonalViews.NotificationSearch, cancellationToken);
+        }
+
+        return TypedResults.Ok(
+            await listing.ReadAsync(filter, before, paging.Size, BackwardSearch.PageTime, cancellationToken)
+        );
     }
 
     private static async Task<Results<Ok<NotificationDocument>, NotFound>> ShowAsync(
         long seq,
+        HttpContext context,
         Database database,
+        AuditTrail audit,
         CancellationToken cancellationToken
     )
     {
@@ -59,9 +80,13 @@ internal static class NotificationEndpoints
             connection => NotificationLog.FindAsync(connection, seq),
             cancellationToken
         );
-        return found is { } entry
-            ? TypedResults.Ok(NotificationDocument.From(entry, raw: false))
-            : TypedResults.NotFound();
+        if (found is null)
+        {
+            return TypedResults.NotFound();
+        }
+
+        await audit.RecordAsync(HubPrincipal.ActorOf(context), PersonalViews.Notification(found), cancellationToken);
+        return TypedResults.Ok(NotificationDocument.From(found, raw: false));
     }
 
     private static async Task<Results<Ok<RerouteDocument>, NotFound, Conflict<RerouteDocument>>> RerouteAsync(

@@ -1,4 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using NotificationHub.Auth;
+using NotificationHub.Events;
 using NotificationHub.Locations;
 using NotificationHub.Metadata;
 using NotificationHub.OperationTracking;
@@ -10,7 +14,40 @@ namespace NotificationHub.Admin;
 internal sealed record OperationsDocument(
     IReadOnlyList<Operation> Operations,
     IReadOnlyDictionary<string, string> Names
-);
+)
+{
+    /// <summary>Whether a report names the devices or users of failed tasks.</summary>
+    [JsonIgnore]
+    public bool IsPersonal => Operations.Any(one => one.Report is { Failures.Count: > 0 });
+
+    /// <summary>Without the devices and users, and without Apple's messages, which can name them.</summary>
+    public OperationsDocument WithoutPersonalData() =>
+        this with
+        {
+            Operations = [.. Operations.Select(WithoutPersonalData)],
+        };
+
+    private static Operation WithoutPersonalData(Operation one) =>
+        one.Report is not { } report
+            ? one
+            : one with
+            {
+                ReportJson = JsonSerializer.Serialize(
+                    report with
+                    {
+                        Failures = [.. report.Failures.Select(WithoutPersonalData)],
+                    },
+                    EventJsonContext.Default.OperationReport
+                ),
+            };
+
+    private static OperationFailure WithoutPersonalData(OperationFailure failure) =>
+        failure with
+        {
+            ErrorMessage = null,
+            Items = [.. failure.Items.Select(item => item with { SerialNumber = null, ClientUserId = null })],
+        };
+}
 
 /// <summary>Finds tracked operations for people, for the command and the admin API.</summary>
 internal sealed class TrackedOperations(Database database, ContentNames names)
@@ -43,14 +80,34 @@ internal static class TrackedOperationEndpoints
         admin
             .MapGet("/operations/{eventId}", ShowAsync)
             .WithTags("Operations")
-            .WithSummary("Returns the state of an operation, with one entry per location.");
+            .WithSummary(
+                "Returns the state of an operation, with one entry per location. Only Operate sees devices and users."
+            );
 
     private static async Task<Results<Ok<OperationsDocument>, NotFound>> ShowAsync(
         string eventId,
+        HttpContext context,
         TrackedOperations operations,
+        AuditTrail audit,
         CancellationToken cancellationToken
-    ) =>
-        await operations.FindAsync(eventId, cancellationToken) is { } found
-            ? TypedResults.Ok(found)
-            : TypedResults.NotFound();
+    )
+    {
+        if (await operations.FindAsync(eventId, cancellationToken) is not { } found)
+        {
+            return TypedResults.NotFound();
+        }
+
+        if (!found.IsPersonal)
+        {
+            return TypedResults.Ok(found);
+        }
+
+        if (!context.User.MayOperate())
+        {
+            return TypedResults.Ok(found.WithoutPersonalData());
+        }
+
+        await audit.RecordAsync(HubPrincipal.ActorOf(context), PersonalViews.Operations(found), cancellationToken);
+        return TypedResults.Ok(found);
+    }
 }

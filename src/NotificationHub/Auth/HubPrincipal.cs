@@ -22,6 +22,9 @@ internal static class HubPrincipal
         : user.FindFirst("sub")?.Value is { } subject ? $"entra:{subject}"
         : user.Identity?.Name ?? "unknown";
 
+    /// <summary>Whether the caller may change something and see personal data.</summary>
+    public static bool MayOperate(this ClaimsPrincipal user) => user.HasClaim(RoleClaim, HubPolicies.Operate);
+
     public static Actor ActorOf(HttpContext context) =>
         new(NameOf(context.User), context.Connection.RemoteIpAddress?.ToString() ?? "unknown");
 
@@ -38,10 +41,10 @@ internal static class HubPolicies
     /// <summary>Read the feed and the snapshots.</summary>
     public const string Consume = "Hub.Consume";
 
-    /// <summary>Read what administrators see.</summary>
+    /// <summary>Read what administrators see, except personal data.</summary>
     public const string Read = "Hub.Read";
 
-    /// <summary>Change something; includes <see cref="Read"/>.</summary>
+    /// <summary>Change something and see personal data; includes <see cref="Read"/>.</summary>
     public const string Operate = "Hub.Operate";
 
     public const string ConsumeRole = nameof(Consume);

@@ -141,7 +141,7 @@ internal interface IAuditedError
 /// </summary>
 internal sealed partial class AuditTrail(Database database, ILogger<AuditTrail> logger)
 {
-    /// <summary>Records an act that has succeeded, and changes nothing else.</summary>
+    /// <summary>Records an act that changes nothing: the caller sees personal data.</summary>
     public Task RecordAsync(Actor actor, AuditedAct act, CancellationToken cancellationToken) =>
         database.WriteAsync(
             transaction => AuditLog.RecordAsync(transaction, actor, act, AuditOutcome.Succeeded),

@@ -36,12 +36,5 @@ public abstract class ConsolePage : ComponentBase
     private protected Actor Actor => ConsoleSessions.ActorOf(Context);
 
     /// <summary>Records that the user sees personal data.</summary>
-    private protected Task AuditViewAsync(string action, string? locationId, string? subject) =>
-        Audit.RecordAsync(Actor, new AuditedAct(action, locationId, subject), Aborted);
-}
-
-internal static class ConsoleUser
-{
-    public static bool MayOperate(this System.Security.Claims.ClaimsPrincipal user) =>
-        user.HasClaim(HubPrincipal.RoleClaim, HubPolicies.Operate);
+    private protected Task AuditViewAsync(AuditedAct view) => Audit.RecordAsync(Actor, view, Aborted);
 }

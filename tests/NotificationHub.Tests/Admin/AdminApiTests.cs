@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Alba;
+using NotificationHub.Tests.Auth;
 using NotificationHub.Tests.CommandLine;
 using NotificationHub.Tests.EndToEnd;
 
@@ -44,6 +45,45 @@ public sealed partial class AdminApiTests
         Seqs(quarantined).ShouldBe([2]);
         Seqs(found).ShouldBe([1]);
         shown.GetProperty("notificationId").GetString().ShouldBe("n-2");
+    }
+
+    [Fact]
+    public async Task Only_Operate_sees_personal_data_and_each_view_is_audited()
+    {
+        const string Serial = "C02XK1ZZJGH5";
+        await using var hub = await ScenarioHub.StartAsync([
+            .. AdminHost.Key(0, "reader", "reading-key", "Read"),
+            .. AdminHost.Key(1, "on-call", "operating-key", "Operate"),
+        ]);
+        var location = await hub.AddLocationAsync("1");
+        await hub.ScenarioAsync(delivery => delivery.Deliver(location, TestLocation.Notification("n-1", uId: "1")));
+        await AddDeadLetterAsync(hub);
+        string[] paths =
+        [
+            "/admin/notifications/1",
+            $"/admin/notifications?serialNumber={Serial}",
+            "/admin/notifications?clientUserId=jane",
+            "/admin/dead-letters/1",
+        ];
+
+        foreach (var path in paths)
+        {
+            await GetAsync(hub, path, "reading-key", HttpStatusCode.Forbidden);
+            await GetAsync(hub, path, "operating-key", HttpStatusCode.OK);
+        }
+
+        await GetAsync(hub, "/admin/notifications", "reading-key", HttpStatusCode.OK);
+        var audit = await GetAsync(hub, "/admin/audit", "reading-key", HttpStatusCode.OK);
+        var entries = audit.GetProperty("items").EnumerateArray().ToList();
+        entries
+            .ConvertAll(entry => string.Join(" / ", Texts(entry, "actor", "action", "subject")))
+            .ShouldBe([
+                "key:on-call / notifications show / notification 1",
+                "key:on-call / notifications search / notifications of a device or user",
+                "key:on-call / notifications search / notifications of a device or user",
+                "key:on-call / dead-letters show / dead letter 1",
+            ]);
+        audit.GetRawText().ShouldNotContain(Serial);
     }
 
     [Fact]
@@ -226,6 +266,17 @@ public sealed partial class AdminApiTests
 
     private static async Task<JsonElement> GetAsync(ScenarioHub hub, string path) =>
         await (await hub.ScenarioAsync(request => request.Get.Url(path))).JsonAsync();
+
+    private static async Task<JsonElement> GetAsync(ScenarioHub hub, string path, string key, HttpStatusCode status)
+    {
+        var result = await hub.ScenarioAsync(request =>
+        {
+            request.Get.Url(path);
+            request.Authenticate(key);
+            request.StatusCodeShouldBe(status);
+        });
+        return await result.JsonAsync();
+    }
 
     private static async Task<JsonElement> PostAsync(ScenarioHub hub, string path, HttpStatusCode status)
     {

@@ -100,6 +100,34 @@ public sealed class OperationEndpointTests
         });
     }
 
+    [Fact]
+    public async Task Only_Operate_sees_the_devices_of_failed_tasks_and_the_view_is_audited()
+    {
+        const string Serial = "C02XK1ZZJGH5";
+        await using var hub = await ScenarioHub.StartAsync([
+            .. AdminHost.Key(0, "reader", "the-reading-key", "Read"),
+            .. AdminHost.Key(1, "mdm", "the-mdm-key", "Operate"),
+        ]);
+        var location = await hub.AddLocationAsync();
+        await AnnounceAsync(hub, One(location, """, "tasks": 1"""), HttpStatusCode.Accepted, "the-mdm-key");
+        await hub.ScenarioAsync(delivery => delivery.Deliver(location, Notification("n-1", "FAILURE", Serial)));
+        await hub.TextAsync($"/events?type=operation.failed&location={location.Id}&wait=30");
+
+        var withheld = await ShowAsync(hub, "the-reading-key");
+        var shown = await ShowAsync(hub, "the-mdm-key");
+
+        var failure = withheld.GetProperty("operations")[0].GetProperty("report").GetProperty("failures")[0];
+        failure.GetProperty("items")[0].GetProperty("adamId").GetString().ShouldBe("1");
+        withheld.GetRawText().ShouldNotContain(Serial);
+        shown.GetRawText().ShouldContain($"\"serialNumber\":\"{Serial}\"");
+        var audited = await CommandRun.OnAsync(hub, "audit", "list", "--json");
+        audited
+            .Json.GetProperty("items")
+            .EnumerateArray()
+            .Count(entry => entry.GetProperty("action").GetString() == "operations show")
+            .ShouldBe(1);
+    }
+
     [Theory]
     [InlineData("not json")]
     [InlineData("[]")]

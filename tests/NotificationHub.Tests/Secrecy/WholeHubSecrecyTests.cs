@@ -137,6 +137,7 @@ public sealed class WholeHubSecrecyTests
         )
         {
             await scene.SendAsync(HttpMethod.Get, $"/admin/{path}", SecrecyScene.ReadKey);
+            await scene.SendAsync(HttpMethod.Get, $"/admin/{path}", SecrecyScene.OperateKey);
         }
 
         await scene.SendAsync(HttpMethod.Post, "/admin/notifications/3/reroute", SecrecyScene.OperateKey);
@@ -192,6 +193,7 @@ public sealed class WholeHubSecrecyTests
         }
 
         await scene.SendAsync(HttpMethod.Get, $"/operations/{EventId}", SecrecyScene.ReadKey);
+        await scene.SendAsync(HttpMethod.Get, $"/operations/{EventId}", SecrecyScene.OperateKey);
     }
 
     private static async Task ReconcileAsync(SecrecyScene scene, string id)

@@ -31,7 +31,7 @@ public sealed class DeadLetterPagesTests(Chromium chromium) : ConsoleTests(chrom
         await Until.TrueAsync(async () => await StateOfAsync(2) == DeadLetterState.Resent, "the event is sent again");
         var audit = await Hub.ReadAuditAsync();
         audit
-            .Count(entry => entry is { Action: "console view", Subject: "dead letter 2", Location: "north" })
+            .Count(entry => entry is { Action: "dead-letters show", Subject: "dead letter 2", Location: "north" })
             .ShouldBe(4);
         var resend = audit.Where(entry => entry.Action == "dead-letters resend").ShouldHaveSingleItem();
         (resend.Origin, resend.Subject, resend.Outcome).ShouldBe(

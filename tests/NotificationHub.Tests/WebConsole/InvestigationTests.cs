@@ -85,8 +85,8 @@ public sealed class InvestigationTests(Chromium chromium) : IAsyncLifetime
         await Assertions.Expect(Page.Locator("main")).ToContainTextAsync("asset.management.notified");
         await Assertions.Expect(Page.Locator("main")).ToContainTextAsync("e-1");
         await tab.CheckAsync("/console/notifications/2");
-        (await AuditAsync()).ShouldContain(("console search", "notifications of a device or user"));
-        (await AuditAsync()).ShouldContain(("console view", "notification 2"));
+        (await AuditAsync()).ShouldContain(("notifications search", "notifications of a device or user"));
+        (await AuditAsync()).ShouldContain(("notifications show", "notification 2"));
         (await AuditAsync()).ShouldAllBe(entry => entry.Subject == null || !entry.Subject.Contains(Serial));
     }
 
@@ -112,7 +112,7 @@ public sealed class InvestigationTests(Chromium chromium) : IAsyncLifetime
         Page.Url.ShouldNotContain(Serial);
         // The list does not become the tail of all events.
         (await Page.Locator("[data-live]").CountAsync()).ShouldBe(0);
-        (await AuditAsync()).ShouldContain(("console search", "events of a device or user"));
+        (await AuditAsync()).ShouldContain(("events search", "events of a device or user"));
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class InvestigationTests(Chromium chromium) : IAsyncLifetime
         (await Page.ContentAsync()).ShouldNotContain(Serial);
         await tab.CheckAsync($"/console/events/{seq}");
         await Assertions.Expect(Page.Locator("pre.body")).ToContainTextAsync("\"status\": \"Associated\"");
-        (await AuditAsync()).ShouldContain(("console view", $"event {seq}"));
+        (await AuditAsync()).ShouldContain(("events show", $"event {seq}"));
         // A return to the tab is not another view.
         var reads = await Page.EvaluateAsync<int>(
             """
@@ -224,7 +224,7 @@ public sealed class InvestigationTests(Chromium chromium) : IAsyncLifetime
         await tab.CheckAsync(new Uri(Page.Url).PathAndQuery);
         await Page.GetByRole(AriaRole.Link, new() { Name = "assignment", Exact = true }).ClickAsync();
         await Assertions.Expect(Page.Locator("tbody th")).ToContainTextAsync([Serial]);
-        (await AuditAsync()).ShouldContain(("console view", "current records: assignment"));
+        (await AuditAsync()).ShouldContain(("records list", "current records: assignment"));
     }
 
     [Fact]
@@ -276,7 +276,7 @@ public sealed class InvestigationTests(Chromium chromium) : IAsyncLifetime
             (await Page.ContentAsync()).ShouldNotContain(Serial, Case.Sensitive, path);
         }
 
-        (await AuditAsync()).ShouldNotContain(entry => entry.Action == "console view");
+        (await AuditAsync()).ShouldNotContain(entry => entry.Action.EndsWith(" show", StringComparison.Ordinal));
     }
 
     [Fact]
