@@ -141,7 +141,7 @@ internal interface IAuditedError
 /// </summary>
 internal sealed partial class AuditTrail(Database database, ILogger<AuditTrail> logger)
 {
-    /// <summary>Records an act that changes nothing: the caller sees personal data.</summary>
+    /// <summary>Records an act that changes nothing else, such as a view of personal data.</summary>
     public Task RecordAsync(Actor actor, AuditedAct act, CancellationToken cancellationToken) =>
         database.WriteAsync(
             transaction => AuditLog.RecordAsync(transaction, actor, act, AuditOutcome.Succeeded),
