@@ -7,8 +7,8 @@ namespace NotificationHub.Routing;
 /// <summary>The outcome of consecutive notifications that one transaction commits.</summary>
 internal sealed class RoutingChunk
 {
-    // About two milliseconds of the writer, in units of one event's insert, so that the intake never waits long.
-    private const int MaxWeight = 768;
+    // About four milliseconds of the writer, in units of one event's insert, so that the intake never waits long.
+    private const int MaxWeight = 1_536;
     private const int TargetWeight = 6;
     private const int DispositionWeight = 5;
     private const int ProgressWeight = 10;

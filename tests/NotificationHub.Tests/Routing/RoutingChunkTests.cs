@@ -92,7 +92,7 @@ public sealed class RoutingChunkTests
             );
         }
 
-        added.ShouldBeInRange(5, 40);
+        added.ShouldBeInRange(5, 80);
     }
 
     private static MergedRequest User(string key, string? expects) =>

@@ -20,9 +20,9 @@ internal static partial class InlineStatements
     /// </summary>
     private static readonly Dictionary<string, string[]> Holes = new(StringComparer.Ordinal)
     {
-        ["EventLog.Conditions(filter)"] =
+        ["EventLog.Conditions(connection, filter)"] =
         [
-            " and e.topic = @Topic and e.type = @Type and e.location_id = @LocationId and e.seq <= @UpTo and coalesce(e.topic, '') in @Topics and (e.location_id is null or e.location_id in @Locations) and e.adam_id = @AdamId and e.correlation_id = @CorrelationId",
+            " and e.topic = @Topic and e.type = @Type and e.location_id = @LocationId and e.seq <= @UpTo and coalesce(e.topic, '') in @Topics and (e.location_id is null or e.location_id in @Locations) and e.adam_id = @AdamId and e.correlation_id = @CorrelationId and n.notification_id = @NotificationId and (charindex(convert(varchar(max), @Text0), convert(varchar(max), coalesce(e.data, n.body)) collate Latin1_General_100_BIN2) > 0)",
         ],
         ["NotificationListing.Conditions(connection, filter)"] =
         [
