@@ -61,8 +61,6 @@ internal sealed class NotificationListing(Database database, BackwardSearch sear
     // Where the clock was set back, later notifications have earlier times.
     private static readonly TimeSpan ClockMargin = TimeSpan.FromMinutes(5);
 
-    private static ReadOnlySpan<byte> Escape => "\\"u8;
-
     public static string ListStatement(DbConnection connection, NotificationFilter filter)
     {
         var body = filter.ReadsBodies ? ", body" : "";
@@ -292,9 +290,8 @@ internal sealed class NotificationListing(Database database, BackwardSearch sear
         + (filter.SerialNumber is null ? "" : MayContain(connection, "@SerialNumberBytes"))
         + (filter.ClientUserId is null ? "" : MayContain(connection, "@ClientUserIdBytes"));
 
-    // An escape can hide the value.
     private static string MayContain(DbConnection connection, string bytes) =>
-        $" and ({connection.ContainsBytes("body", bytes)} or {connection.ContainsBytes("body", "@EscapeBytes")})";
+        $" and {connection.MayContainText("body", bytes)}";
 
     private static DynamicParameters Parameters(NotificationFilter filter, object rest)
     {
@@ -307,7 +304,6 @@ internal sealed class NotificationListing(Database database, BackwardSearch sear
                 AdamIdBytes = BytesOf(filter.AdamId),
                 SerialNumberBytes = BytesOf(filter.SerialNumber),
                 ClientUserIdBytes = BytesOf(filter.ClientUserId),
-                EscapeBytes = Escape.ToArray(),
             }
         );
         return parameters;

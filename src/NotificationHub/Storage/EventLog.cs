@@ -115,8 +115,6 @@ internal static class EventLog
     private const int PageBytes = 2 * 1024 * 1024;
     private const string Data = "coalesce(e.data, n.body)";
 
-    private static readonly byte[] Escape = [.. "\\"u8];
-
     // CloudEvents has no 64-bit integers; this format sorts as text.
     public static string Padded(long seq) => seq.ToString("D19", CultureInfo.InvariantCulture);
 
@@ -233,10 +231,9 @@ internal static class EventLog
         + (filter.AdamId is null ? "" : " and e.adam_id = @AdamId")
         + (filter.CorrelationId is null ? "" : " and e.correlation_id = @CorrelationId")
         + (filter.NotificationId is null ? "" : " and n.notification_id = @NotificationId")
-        + string.Concat(filter.Texts.Select((_, index) => MayContain(connection, TextParameter(index))));
-
-    private static string MayContain(DbConnection connection, string bytes) =>
-        $" and ({connection.ContainsBytes(Data, bytes)} or {connection.ContainsBytes(Data, "@Escape")})";
+        + string.Concat(
+            filter.Texts.Select((_, index) => $" and {connection.MayContainText(Data, TextParameter(index))}")
+        );
 
     private static string TextParameter(int index) => string.Create(CultureInfo.InvariantCulture, $"@Text{index}");
 
@@ -254,7 +251,6 @@ internal static class EventLog
                 filter.AdamId,
                 filter.CorrelationId,
                 filter.NotificationId,
-                Escape,
             }
         );
         parameters.AddDynamicParams(rest);

@@ -56,8 +56,11 @@ internal static class SqlDialect
                     end
                     """;
 
-        /// <summary>Whether a binary column contains these bytes.</summary>
-        public string ContainsBytes(string column, string bytes) =>
+        /// <summary>Whether JSON in a binary column contains this text, or an escape, which can hide it.</summary>
+        public string MayContainText(string json, string utf8) =>
+            $"({connection.ContainsBytes(json, utf8)} or {connection.ContainsBytes(json, connection.IsSqlServer ? "0x5C" : "x'5C'")})";
+
+        private string ContainsBytes(string column, string bytes) =>
             connection.IsSqlServer
                 // varchar only renames the bytes, and the collation compares them as such.
                 ? $"charindex(convert(varchar(max), {bytes}), convert(varchar(max), {column}) collate Latin1_General_100_BIN2) > 0"

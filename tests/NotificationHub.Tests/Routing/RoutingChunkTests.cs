@@ -92,7 +92,7 @@ public sealed class RoutingChunkTests
             );
         }
 
-        added.ShouldBeInRange(5, 80);
+        added.ShouldBeInRange(10, 80);
     }
 
     private static MergedRequest User(string key, string? expects) =>

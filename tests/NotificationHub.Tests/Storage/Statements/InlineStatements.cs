@@ -22,11 +22,11 @@ internal static partial class InlineStatements
     {
         ["EventLog.Conditions(connection, filter)"] =
         [
-            " and e.topic = @Topic and e.type = @Type and e.location_id = @LocationId and e.seq <= @UpTo and coalesce(e.topic, '') in @Topics and (e.location_id is null or e.location_id in @Locations) and e.adam_id = @AdamId and e.correlation_id = @CorrelationId and n.notification_id = @NotificationId and (charindex(convert(varchar(max), @Text0), convert(varchar(max), coalesce(e.data, n.body)) collate Latin1_General_100_BIN2) > 0)",
+            " and e.topic = @Topic and e.type = @Type and e.location_id = @LocationId and e.seq <= @UpTo and coalesce(e.topic, '') in @Topics and (e.location_id is null or e.location_id in @Locations) and e.adam_id = @AdamId and e.correlation_id = @CorrelationId and n.notification_id = @NotificationId and (charindex(convert(varchar(max), @Text0), convert(varchar(max), coalesce(e.data, n.body)) collate Latin1_General_100_BIN2) > 0 or charindex(convert(varchar(max), 0x5C), convert(varchar(max), coalesce(e.data, n.body)) collate Latin1_General_100_BIN2) > 0)",
         ],
         ["NotificationListing.Conditions(connection, filter)"] =
         [
-            " and disposition <> 0 and disposition = @DispositionNumber and location_id = @Location and notification_type = @Type and received_at >= @Since and received_at < @Until and notification_id = @NotificationId and (charindex(convert(varchar(max), @AdamIdBytes), convert(varchar(max), body) collate Latin1_General_100_BIN2) > 0)",
+            " and disposition <> 0 and disposition = @DispositionNumber and location_id = @Location and notification_type = @Type and received_at >= @Since and received_at < @Until and notification_id = @NotificationId and (charindex(convert(varchar(max), @AdamIdBytes), convert(varchar(max), body) collate Latin1_General_100_BIN2) > 0 or charindex(convert(varchar(max), 0x5C), convert(varchar(max), body) collate Latin1_General_100_BIN2) > 0)",
         ],
         ["NotificationListing.body"] = [", body"],
         ["NotificationListing.index"] = [" with (index(notification_log_dedup))"],
