@@ -66,20 +66,21 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
     )
     {
         var sender = GetSender(topic);
+        // Opens the link, and has its size limit.
         using var batch = await sender.CreateMessageBatchAsync(cancellationToken);
-        var count = Fill(batch, messages);
-        if (count == 0)
+        List<ServiceBusMessage> fitting = TakeFitting(messages, batch.MaxSizeInBytes - MessageSize.BatchOverhead);
+        if (fitting.Count == 0)
         {
             return default;
         }
 
         try
         {
-            await sender.SendMessagesAsync(batch, cancellationToken);
-            return new SendResult(count);
+            await WithoutTrace(() => sender.SendMessagesAsync(fitting, cancellationToken));
+            return new SendResult(fitting.Count);
         }
         catch (ServiceBusException exception)
-            when (exception.Reason == ServiceBusFailureReason.MessageSizeExceeded && count == 1)
+            when (exception.Reason == ServiceBusFailureReason.MessageSizeExceeded && fitting.Count == 1)
         {
             return default;
         }
@@ -88,18 +89,36 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
                 && (isRetry || !SendErrors.MayBeClosedLink(exception))
             )
         {
-            return new SendResult(count, rejection);
+            return new SendResult(fitting.Count, rejection);
         }
     }
 
-    private static int Fill(ServiceBusMessageBatch batch, IEnumerable<ServiceBusMessage> messages)
+    // A ServiceBusMessageBatch encodes each message three times: twice for its size, and once to send it.
+    private static List<ServiceBusMessage> TakeFitting(IEnumerable<ServiceBusMessage> messages, long maxSize)
+    {
+        List<ServiceBusMessage> fitting = [];
+        foreach (var message in messages)
+        {
+            maxSize -= MessageSize.Max(message);
+            if (maxSize < 0)
+            {
+                break;
+            }
+
+            fitting.Add(message);
+        }
+
+        return fitting;
+    }
+
+    // Otherwise the SDK adds the span of the send as Diagnostic-Id to each message that has no traceparent.
+    private static Task WithoutTrace(Func<Task> send)
     {
         var current = Activity.Current;
-        // Otherwise the SDK adds the span of the send as Diagnostic-Id to each message that has no traceparent.
         Activity.Current = null;
         try
         {
-            return messages.TakeWhile(batch.TryAddMessage).Count();
+            return send();
         }
         finally
         {
