@@ -13,6 +13,9 @@ internal sealed class BatchBisector
     /// <summary>The events that were rejected alone since the topic last accepted one.</summary>
     public IReadOnlyList<RejectedEvent> Suspects => suspects;
 
+    /// <summary>Whether a batch was rejected, and the cause is not known yet.</summary>
+    public bool IsSearching => suspects.Count > 0 || MaxCount < int.MaxValue;
+
     public void BeginPass()
     {
         suspects.Clear();

@@ -212,7 +212,7 @@ public sealed class RefusalTests : IAsyncLifetime
         var before = await scene.AppendAsync(1);
         var large = await scene.AppendAsync(1, data: $"\"{new string('x', 5000)}\"");
         var after = await scene.AppendAsync(1);
-        scene.Bus.MaxBatchBytes = 2000;
+        scene.Bus.MaxBatchBytes = 4000;
 
         await scene.PassAsync();
 

@@ -5,8 +5,6 @@ namespace NotificationHub.Tests.Publishing;
 /// <summary>A namespace with scripted responses that records what was sent.</summary>
 internal sealed class ScriptedServiceBus : ServiceBusClient
 {
-    public const int MessageOverhead = 100;
-
     /// <summary>The hub's message for <see cref="Rejected"/> by the topic <c>assets</c>.</summary>
     public const string Rejection = "Topic assets: Service Bus rejected the content (not well formed).";
 
@@ -22,8 +20,6 @@ internal sealed class ScriptedServiceBus : ServiceBusClient
     public List<ServiceBusMessage> Accepted { get; } = [];
 
     public IEnumerable<string> AcceptedIds => Accepted.Select(message => message.MessageId);
-
-    public static long SizeOf(ServiceBusMessage message) => message.Body.ToMemory().Length + MessageOverhead;
 
     public override ServiceBusSender CreateSender(string queueOrTopicName) => new Sender(this, queueOrTopicName);
 
@@ -53,35 +49,24 @@ internal sealed class ScriptedServiceBus : ServiceBusClient
 
     private sealed class Sender(ScriptedServiceBus bus, string topic) : ServiceBusSender
     {
-        private List<ServiceBusMessage> batch = [];
-
         public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(
             CancellationToken cancellationToken = default
-        )
-        {
-            batch = [];
-            var size = 0L;
-            return ValueTask.FromResult(
+        ) =>
+            ValueTask.FromResult(
                 ServiceBusModelFactory.ServiceBusMessageBatch(
-                    bus.MaxBatchBytes,
-                    batch,
-                    tryAddCallback: message =>
-                    {
-                        var larger = size + SizeOf(message);
-                        var fits = larger <= bus.MaxBatchBytes;
-                        size = fits ? larger : size;
-                        return fits;
-                    }
+                    batchSizeBytes: 0,
+                    [],
+                    new CreateMessageBatchOptions { MaxSizeInBytes = bus.MaxBatchBytes }
                 )
             );
-        }
 
         public override Task SendMessagesAsync(
-            ServiceBusMessageBatch messageBatch,
+            IEnumerable<ServiceBusMessage> messages,
             CancellationToken cancellationToken = default
         )
         {
-            bus.Tried.Add([.. batch]);
+            IReadOnlyList<ServiceBusMessage> batch = [.. messages];
+            bus.Tried.Add(batch);
             bus.Respond(topic, batch);
             bus.Accepted.AddRange(batch);
             return Task.CompletedTask;

@@ -60,7 +60,7 @@ public sealed class SendTraceTests : IAsyncLifetime
             }),
         ]);
         // Two messages fit into a batch.
-        scene.Bus.MaxBatchBytes = 1_000;
+        scene.Bus.MaxBatchBytes = 2_500;
 
         await scene.PassAsync();
 

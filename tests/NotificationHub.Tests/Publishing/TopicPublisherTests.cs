@@ -19,15 +19,37 @@ public sealed class TopicPublisherTests : IAsyncLifetime
     public async Task Events_are_sent_once_in_log_order()
     {
         var ids = await scene.AppendAsync(20);
-        scene.Bus.MaxBatchBytes = 2000;
+        scene.Bus.MaxBatchBytes = 4000;
 
         await scene.PassAsync();
         await scene.PassAsync();
 
         scene.Bus.AcceptedIds.ShouldBe(ids);
         scene.Bus.Tried.Count.ShouldBeGreaterThan(1);
-        scene.Bus.Tried.ShouldAllBe(batch => batch.Sum(ScriptedServiceBus.SizeOf) <= 2000);
+        scene.Bus.Tried.ShouldAllBe(batch => batch.Sum(MessageSize.Max) <= 4000 - MessageSize.BatchOverhead);
         (await scene.CursorAsync()).ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task A_topic_that_stops_within_a_page_receives_nothing_twice()
+    {
+        var ids = await scene.AppendAsync(20);
+        scene.Bus.MaxBatchBytes = 4000;
+        scene.Bus.Respond = (_, _) =>
+        {
+            if (scene.Bus.Tried.Count == 3)
+            {
+                throw ScriptedServiceBus.Stopped();
+            }
+        };
+
+        await scene.PassAsync();
+
+        scene.Bus.Accepted.Count.ShouldBeInRange(2, 18);
+        (await scene.CursorAsync()).ShouldBe(scene.Bus.Accepted.Count);
+        scene.Clock.Advance(TimeSpan.FromMinutes(3));
+        await scene.PassAsync();
+        scene.Bus.AcceptedIds.ShouldBe(ids);
     }
 
     [Fact]
