@@ -36,7 +36,7 @@ public sealed class MessageSizeTests : IAsyncLifetime
             var limit = messages.Sum(MessageSize.Max);
 
             batch.SizeInBytes.ShouldBeLessThanOrEqualTo(limit + MessageSize.BatchOverhead);
-            limit.ShouldBeLessThanOrEqualTo(batch.SizeInBytes + (80 * messages.Length));
+            limit.ShouldBeLessThanOrEqualTo(batch.SizeInBytes + (100 * messages.Length));
         }
     }
 
