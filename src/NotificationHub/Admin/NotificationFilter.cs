@@ -41,7 +41,7 @@ internal sealed class NotificationFilter
     public string? NotificationId { get; init; }
 
     [FromQuery(Name = "eventId")]
-    [Description("Only notifications of the operation with this ID of Apple.")]
+    [Description("Only notifications with this Apple eventId.")]
     public string? EventId { get; init; }
 
     [FromQuery(Name = "adamId")]

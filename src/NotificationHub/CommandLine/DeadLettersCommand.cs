@@ -62,7 +62,7 @@ internal static class DeadLettersCommand
         var limit = CommandInput.Limit();
         var list = runner.Create(
             "list",
-            "List dead letters in the order of the event log or of the subscription's queue.",
+            "List the hub's dead letters or, with --subscription, those of a subscription. The oldest come first.",
             context =>
                 context.Get(subscription) is { } name
                     ? ListQueueAsync(context, context.Get(topic)!, name, context.Get(after), context.Get(limit))

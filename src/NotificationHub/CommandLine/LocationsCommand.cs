@@ -135,9 +135,9 @@ internal static class LocationsCommand
             the command fails and changes nothing. If there is no URL to restore, the command clears the hub's
             URL, secret and notification types at Apple.
 
-            The hub keeps the location's data unless you use --delete-data. It always accepts deliveries for the
-            location for one more day: it stores them and responds 200, but does not route them. With
-            --delete-data, it deletes these deliveries, too, at the end of that day. You can register the
+            The hub keeps the location's data unless you use --delete-data. In either case, it accepts the
+            location's deliveries for one more day: it stores them and responds 200, but does not route them.
+            With --delete-data, it deletes these deliveries, too, at the end of that day. You can register the
             library again at once; the hub then gives it a new location ID.
             """,
             context =>

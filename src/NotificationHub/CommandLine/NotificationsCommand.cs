@@ -29,7 +29,7 @@ internal static class NotificationsCommand
         var since = CommandInput.Time("--since", "Only notifications that were received at this time or later.");
         var until = CommandInput.Time("--until", "Only notifications that were received before this time.");
         var notificationId = CreateText("--notification-id", "Only notifications with this notificationId.");
-        var eventId = CreateText("--event-id", "Only notifications of the operation with this ID of Apple.");
+        var eventId = CreateText("--event-id", "Only notifications with this Apple eventId.");
         var adamId = CreateText("--adam-id", "Only notifications about this app or book.");
         var serialNumber = CreateText("--serial-number", "Only notifications that name this device.");
         var clientUserId = CreateText("--client-user-id", "Only notifications that name this user.");
@@ -40,8 +40,8 @@ internal static class NotificationsCommand
             """
             Search notifications, the newest first.
 
-            --event-id, --adam-id, --serial-number and --client-user-id compare the bodies, which takes a
-            while on a long log. --since and --until limit the search.
+            --event-id, --adam-id, --serial-number and --client-user-id search the body of every notification,
+            which takes a while on a long log. Limit the search with --since and --until.
 
             Examples:
               NotificationHub notifications list --disposition unrecognized

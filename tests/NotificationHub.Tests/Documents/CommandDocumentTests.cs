@@ -22,9 +22,8 @@ public sealed class CommandDocumentTests
         use `dotnet run --project src/NotificationHub --`.
 
         Every command except `health` opens the hub's database with the hub's settings. You can run commands while a hub is
-        running. Some commands and options require a running hub; their help says so. Under `Commands:`, the help shows every
-        argument as `<argument>`, even an optional one. The usage line of a command shows an optional argument as
-        `[<argument>]`. If the [admin API](admin.md) has an equivalent request, `--json` prints the same JSON document as
+        running. Some commands and options require a running hub; their help says so. The usage line of a command shows an
+        optional argument as `[<argument>]`; a list of commands shows every argument as `<argument>`. If the [admin API](admin.md) has an equivalent request, `--json` prints the same JSON document as
         that request. Messages and errors go to standard error.
 
         | exit code | meaning |

@@ -40,7 +40,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
     private readonly Option<string?> managedAccount = new("--managed-apple-account")
     {
         Description =
-            "The user's Managed Apple Account. Apple then associates the user at once, without an invitation.",
+            "The user's Managed Apple Account. Apple then links the user to this account at once, without an invitation.",
     };
 
     private readonly Option<bool> yes = new("--yes")
