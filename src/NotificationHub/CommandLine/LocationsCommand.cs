@@ -123,7 +123,7 @@ internal static class LocationsCommand
         };
         var noRestore = new Option<bool>("--no-restore")
         {
-            Description = "Clear Apple's settings, even if the hub could restore another server's URL.",
+            Description = "Clear the hub's settings at Apple, even if the hub could restore another server's URL.",
         };
         return runner.Create(
             "remove",

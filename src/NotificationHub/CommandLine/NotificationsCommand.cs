@@ -137,7 +137,7 @@ internal static class NotificationsCommand
             Turn rejected, quarantined or unrecognized notifications into events.
 
             Specify seqs or --disposition. Use --location only together with --disposition. If the hub still
-            cannot read a notification, the notification keeps its disposition. Exit code 1: a notification was
+            cannot parse a notification, the notification keeps its disposition. Exit code 1: a notification was
             not routed.
 
             Examples:

@@ -21,10 +21,11 @@ public sealed class CommandDocumentTests
         Run the commands with `NotificationHub`. In the container, the program is `/app/NotificationHub`. From source,
         use `dotnet run --project src/NotificationHub --`.
 
-        Every command except `health` opens the hub's database with the hub's settings. You can run commands while a hub is
-        running. Some commands and options require a running hub; their help says so. The usage line of a command shows an
-        optional argument as `[<argument>]`; a list of commands shows every argument as `<argument>`. If the [admin API](admin.md) has an equivalent request, `--json` prints the same JSON document as
-        that request. Messages and errors go to standard error.
+        Every command except `health` opens the hub's database with the hub's settings. You can run commands while a hub
+        is running. Some commands and options require a running hub; their help says so. An optional argument
+        appears in brackets on the `Usage:` line of its command: `[<argument>]`. If the [admin API](admin.md) has an
+        equivalent request, `--json` prints the same JSON document as that request. Messages and errors go to standard
+        error.
 
         | exit code | meaning |
         | --- | --- |
