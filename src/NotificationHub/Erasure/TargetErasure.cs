@@ -44,7 +44,7 @@ internal sealed class TargetErasure(Database database)
             run.Identifiers.Subject,
         };
         const string Target =
-            """from refetch_target where location_id = @locationId and resource = @KindName and "key" = @Subject""";
+            """from refetch_target where location_id = @locationId and kind = @KindName and "key" = @Subject""";
         if (await database.ScalarAsync<long>($"select count(*) {Target}", key, cancellationToken) > 0)
         {
             await run.StepAsync(
@@ -67,7 +67,7 @@ internal sealed class TargetErasure(Database database)
                     $"""
                     select "key", holders, expects
                     from refetch_target
-                    where location_id = @locationId and resource = @kind and "key" > @after
+                    where location_id = @locationId and kind = @kind and "key" > @after
                     order by "key"
                     {connection.Limit("@PageRows")}
                     """,
@@ -91,7 +91,7 @@ internal sealed class TargetErasure(Database database)
         PersonalIdentifiers identifiers
     )
     {
-        const string Which = """where location_id = @locationId and resource = @kind and "key" = @key""";
+        const string Which = """where location_id = @locationId and kind = @kind and "key" = @key""";
         var now = await transaction.FirstOrDefaultAsync<ErasedTarget>(
             $"""select "key", holders, expects from refetch_target {Which}""",
             new

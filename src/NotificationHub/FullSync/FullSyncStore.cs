@@ -8,7 +8,7 @@ namespace NotificationHub.FullSync;
 internal static class FullSyncStore
 {
     private const string Select = """
-        select location_id LocationId, resource KindName, purpose, phase, due_at DueAt, owner, page_token PageToken, first_version FirstVersion,
+        select location_id LocationId, kind KindName, purpose, phase, due_at DueAt, owner, page_token PageToken, first_version FirstVersion,
             since_version SinceVersion, start_number StartNumber, undisturbed IsUndisturbed, restarts, pages, total_pages TotalPages, records, drifts,
             attempts, last_error LastError, started_at StartedAt, finished_at FinishedAt, imported_at ImportedAt,
             known_records KnownRecords, complete_at CompleteAt, refused_at RefusedAt, restate_from RestateFrom,
@@ -62,7 +62,7 @@ internal static class FullSyncStore
         await transaction.ExecuteAsync(
             """
             insert into full_sync
-                (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, restate_from, created_at)
+                (location_id, kind, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, restate_from, created_at)
             values (@LocationId, @KindName, @Purpose, @Phase, @DueAt, @IsUndisturbed, 0, 0, 0, 0, 0, @RestateFrom, @CreatedAt)
             """,
             fullSyncs
@@ -72,7 +72,7 @@ internal static class FullSyncStore
 
     public static Task SetCompleteAsync(WriteTransaction transaction, FullSyncState fullSync) =>
         transaction.ExecuteAsync(
-            "update full_sync set complete_at = @FinishedAt where location_id = @LocationId and resource = @KindName",
+            "update full_sync set complete_at = @FinishedAt where location_id = @LocationId and kind = @KindName",
             fullSync
         );
 
@@ -87,14 +87,14 @@ internal static class FullSyncStore
                 last_error = @LastError, started_at = @StartedAt, finished_at = @FinishedAt, imported_at = @ImportedAt,
                 known_records = @KnownRecords, refused_at = @RefusedAt, restate_from = @RestateFrom,
                 doubted_number = @DoubtedNumber, doubted_at = @DoubtedAt
-            where location_id = @LocationId and resource = @KindName
+            where location_id = @LocationId and kind = @KindName
             """,
             fullSync
         );
 
     public static Task ResetDriftsAsync(WriteTransaction transaction, FullSyncState fullSync) =>
         transaction.ExecuteAsync(
-            "update full_sync set drifts = 0 where location_id = @LocationId and resource = @KindName",
+            "update full_sync set drifts = 0 where location_id = @LocationId and kind = @KindName",
             fullSync
         );
 
@@ -116,7 +116,7 @@ internal static class FullSyncStore
             """
             update full_sync
             set due_at = case when due_at < @now then due_at else @now end, complete_at = null
-            where location_id = @locationId and resource in @kinds
+            where location_id = @locationId and kind in @kinds
                 and (imported_at is not null or refused_at is not null)
             """,
             new
@@ -155,7 +155,7 @@ internal static class FullSyncPages
             """
             select number, page_token PageToken
             from full_sync_page
-            where location_id = @LocationId and resource = @KindName and (page_token = @pageToken or number in @numbers)
+            where location_id = @LocationId and kind = @KindName and (page_token = @pageToken or number in @numbers)
             """,
             new
             {
@@ -168,7 +168,7 @@ internal static class FullSyncPages
 
     public static Task AddAsync(WriteTransaction transaction, FullSyncState fullSync, long number) =>
         transaction.ExecuteAsync(
-            "insert into full_sync_page (location_id, resource, number, page_token) values (@LocationId, @KindName, @number, @PageToken)",
+            "insert into full_sync_page (location_id, kind, number, page_token) values (@LocationId, @KindName, @number, @PageToken)",
             new
             {
                 fullSync.LocationId,
@@ -180,7 +180,7 @@ internal static class FullSyncPages
 
     public static Task DeleteAsync(WriteTransaction transaction, FullSyncState fullSync) =>
         transaction.ExecuteAsync(
-            "delete from full_sync_page where location_id = @LocationId and resource = @KindName",
+            "delete from full_sync_page where location_id = @LocationId and kind = @KindName",
             fullSync
         );
 }

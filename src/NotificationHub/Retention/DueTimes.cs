@@ -36,11 +36,11 @@ internal sealed partial class DueTimes(
         set due_at = @now,
             first_requested_at = case when first_requested_at > @now then @now else first_requested_at end,
             last_requested_at = case when last_requested_at > @now then @now else last_requested_at end
-        where location_id = @location_id and resource = @resource and "key" = @key and due_at > @tooFar
+        where location_id = @location_id and kind = @kind and "key" = @key and due_at > @tooFar
         """;
 
     private const string RepairFullSync =
-        "update full_sync set due_at = @now where location_id = @location_id and resource = @resource and due_at > @tooFar";
+        "update full_sync set due_at = @now where location_id = @location_id and kind = @kind and due_at > @tooFar";
 
     private const string RepairOperation = """
         update operation
@@ -180,7 +180,7 @@ internal sealed partial class DueTimes(
 
     private static string Targets(DbConnection connection, string which) =>
         $"""
-            select t.location_id, t.resource, t."key"
+            select t.location_id, t.kind, t."key"
             from refetch_target t
             where {connection.IsPending("t")} and t.due_at > @tooFar and {which}
             order by t.due_at
@@ -189,9 +189,9 @@ internal sealed partial class DueTimes(
 
     private static string FullSyncs(DbConnection connection, string within) =>
         $"""
-            select location_id, resource
+            select location_id, kind
             from full_sync
-            where due_at > @tooFar and resource {within} ('subscription', 'subscription-assignment')
+            where due_at > @tooFar and kind {within} ('subscription', 'subscription-assignment')
             order by due_at
             {connection.Limit("@limit")}
             """;

@@ -19,7 +19,7 @@ internal sealed class DriftEvents(ReadContext read, long epoch, DateTimeOffset n
         if (count > 0)
         {
             await transaction.ExecuteAsync(
-                "update full_sync set drifts = drifts + @count where location_id = @LocationId and resource = @KindName",
+                "update full_sync set drifts = drifts + @count where location_id = @LocationId and kind = @KindName",
                 read,
                 new { count }
             );

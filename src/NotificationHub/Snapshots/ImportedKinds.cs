@@ -13,7 +13,7 @@ internal static class ImportedKinds
         [
             .. (
                 await connection.QueryAsync<string>(
-                    "select resource from full_sync where location_id = @locationId and imported_at is not null",
+                    "select kind from full_sync where location_id = @locationId and imported_at is not null",
                     new { locationId }
                 )
             ).Select(RecordKind.FromName),
@@ -32,7 +32,7 @@ internal static class ImportedKinds
     ) =>
         (
             await connection.QueryAsync<(string Kind, long Count)>(
-                "select resource, known_records from full_sync where location_id = @locationId and known_records is not null",
+                "select kind, known_records from full_sync where location_id = @locationId and known_records is not null",
                 new { locationId }
             )
         ).ToDictionary(row => RecordKind.FromName(row.Kind), row => row.Count);
@@ -45,20 +45,20 @@ internal static class LocationVersions
 
     public static Task<string?> ReadUsersAsync(DbConnection connection, string locationId) =>
         connection.ExecuteScalarAsync<string?>(
-            "select version_id from snapshot_state where location_id = @locationId and resource = @Users",
+            "select version_id from snapshot_state where location_id = @locationId and kind = @Users",
             new { locationId, Users }
         );
 
     public static async Task SetUsersAsync(WriteTransaction transaction, string locationId, string? versionId)
     {
         await transaction.ExecuteAsync(
-            "delete from snapshot_state where location_id = @locationId and resource = @Users",
+            "delete from snapshot_state where location_id = @locationId and kind = @Users",
             new { locationId, Users }
         );
         if (versionId is not null)
         {
             await transaction.ExecuteAsync(
-                "insert into snapshot_state (location_id, resource, version_id) values (@locationId, @Users, @versionId)",
+                "insert into snapshot_state (location_id, kind, version_id) values (@locationId, @Users, @versionId)",
                 new
                 {
                     locationId,

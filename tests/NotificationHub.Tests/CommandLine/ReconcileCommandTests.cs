@@ -65,7 +65,7 @@ public sealed class ReconcileCommandTests
     {
         await using var scene = await RegistrationScene.StartAsync();
         var location = await ImportAsync(scene);
-        await ExecuteAsync(scene, "update full_sync set imported_at = null where resource = 'user'");
+        await ExecuteAsync(scene, "update full_sync set imported_at = null where kind = 'user'");
         var before = await scene.ScalarAsync<long>("select sum(due_at) from full_sync");
 
         var run = await RunAsync(scene, location);
@@ -156,11 +156,11 @@ public sealed class ReconcileCommandTests
         run.Error.ShouldContain("nowhere");
     }
 
-    private static int Drifts(JsonElement document, string resource) =>
+    private static int Drifts(JsonElement document, string kind) =>
         document
             .GetProperty("fullSyncs")
             .EnumerateArray()
-            .Single(fullSync => fullSync.GetProperty("kind").GetString() == resource)
+            .Single(fullSync => fullSync.GetProperty("kind").GetString() == kind)
             .GetProperty("drifts")
             .GetInt32();
 

@@ -159,7 +159,7 @@ internal static class PersonalRows
     private static Task TargetAsync(
         WriteTransaction transaction,
         string location,
-        string resource,
+        string kind,
         string key,
         string? holders,
         string? expects
@@ -167,13 +167,13 @@ internal static class PersonalRows
         transaction.ExecuteAsync(
             """
             insert into refetch_target
-                (location_id, resource, "key", requested, fetched, holders, first_requested_at, last_requested_at, due_at, max_wait, attempts, expects)
-            values (@location, @resource, @key, 1, 0, @holders, 0, 0, 0, 0, 0, @expects)
+                (location_id, kind, "key", requested, fetched, holders, first_requested_at, last_requested_at, due_at, max_wait, attempts, expects)
+            values (@location, @kind, @key, 1, 0, @holders, 0, 0, 0, 0, 0, @expects)
             """,
             new
             {
                 location,
-                resource,
+                kind,
                 key,
                 holders,
                 expects,

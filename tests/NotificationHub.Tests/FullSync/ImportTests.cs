@@ -260,7 +260,7 @@ public sealed class ImportTests : FullSyncTest
         var tries = Settings.MaxAttempts + 1;
         Apple.Faults.Next("/subscriptions", [.. Enumerable.Repeat(Fault.WebPage(401), tries)]);
         await Store.ExecuteAsync(
-            "update full_sync set due_at = case when resource = 'subscription' then @Milliseconds end",
+            "update full_sync set due_at = case when kind = 'subscription' then @Milliseconds end",
             new { Clock.Milliseconds }
         );
         for (var attempt = 1; attempt < tries; attempt++)
@@ -270,7 +270,7 @@ public sealed class ImportTests : FullSyncTest
 
         (await ProgressAsync()).FullSyncs[3].RefusedAt.ShouldBeNull("all kinds may be refused");
         await Store.ExecuteAsync(
-            "update full_sync set finished_at = @now where resource = 'user'",
+            "update full_sync set finished_at = @now where kind = 'user'",
             new { now = Clock.Milliseconds }
         );
         await RunFullSyncSlotAsync();
@@ -291,7 +291,7 @@ public sealed class ImportTests : FullSyncTest
             await RunFullSyncSlotAsync();
         }
 
-        await Store.ExecuteAsync("update full_sync set pages = 10000 where resource = 'subscription'");
+        await Store.ExecuteAsync("update full_sync set pages = 10000 where kind = 'subscription'");
         Apple.Faults.Next("/subscriptions", Fault.EmptyPage());
         await RunFullSyncSlotAsync();
 

@@ -147,10 +147,10 @@ public sealed class ReconcileTests : FullSyncTest
     {
         FullSyncSettings.Interval = TimeSpan.FromDays(days);
         await BeginAsync();
-        await Store.ExecuteAsync("update full_sync set due_at = null where resource <> 'user'");
+        await Store.ExecuteAsync("update full_sync set due_at = null where kind <> 'user'");
         for (var round = 0; round < 2; round++)
         {
-            var finishedAt = await Store.ScalarAsync<long>("select complete_at from full_sync where resource = 'user'");
+            var finishedAt = await Store.ScalarAsync<long>("select complete_at from full_sync where kind = 'user'");
             Apple.Requests.Clear();
             await RunFullSyncSlotAsync();
 
@@ -205,10 +205,10 @@ public sealed class ReconcileTests : FullSyncTest
         Clock.Advance(later);
         Apple.Requests.Clear();
         var began = Clock.Milliseconds;
-        await Store.ExecuteAsync("update full_sync set due_at = case when resource = 'user' then 0 end");
+        await Store.ExecuteAsync("update full_sync set due_at = case when kind = 'user' then 0 end");
         while (
             await Store.ScalarAsync<long>(
-                "select count(*) from full_sync where resource = 'user' and finished_at >= @began",
+                "select count(*) from full_sync where kind = 'user' and finished_at >= @began",
                 new { began }
             ) == 0
         )

@@ -173,7 +173,7 @@ public sealed class StageStatusTests : IAsyncLifetime
         store.ExecuteAsync(
             """
             insert into refetch_target
-                (location_id, resource, key, requested, fetched, first_requested_at, last_requested_at, due_at, max_wait, attempts,
+                (location_id, kind, key, requested, fetched, first_requested_at, last_requested_at, due_at, max_wait, attempts,
                 last_error, read_at)
             values (@location, 'asset', @key, 1, @fetched, @requested, @requested, @due, 0, @attempts, @error, @read)
             """,
@@ -194,7 +194,7 @@ public sealed class StageStatusTests : IAsyncLifetime
         store.ExecuteAsync(
             """
             insert into full_sync
-                (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
+                (location_id, kind, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
             values (@location, 'asset', 'import', 'reading', @due, 1, 0, 0, 0, 0, 0, 0)
             """,
             new { location, due = Milliseconds(Ago(dueAgo)) }

@@ -144,7 +144,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
                 transaction.ExecuteAsync(
                     """
                     insert into full_sync
-                        (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
+                        (location_id, kind, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
                     values (@locationId, @kind, 'reconcile', 'waiting', @dueAt, 1, 0, 0, 0, 0, 0, 0)
                     """,
                     kinds.Select(kind => new
@@ -164,7 +164,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
         await store.ExecuteAsync(
             """
             insert into full_sync
-                (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
+                (location_id, kind, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
             values ('known', 'asset', 'reconcile', 'waiting', @dueAt, 1, 0, 0, 0, 0, 0, 0)
             """,
             new { dueAt = Now + 70 }
@@ -204,7 +204,7 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
                 transaction.ExecuteAsync(
                     """
                     insert into refetch_target
-                        (location_id, resource, "key", requested, fetched, first_requested_at, last_requested_at, due_at, max_wait, attempts)
+                        (location_id, kind, "key", requested, fetched, first_requested_at, last_requested_at, due_at, max_wait, attempts)
                     values (@locationId, 'asset', @key, 1, 0, 0, 0, @dueAt, 0, 0)
                     """,
                     Enumerable

@@ -96,15 +96,15 @@ public sealed class MalformedResponseTests : FullSyncTest
     public async Task A_full_sync_keeps_its_position_and_names_the_cause()
     {
         await PrepareAsync();
-        await Store.ExecuteAsync("update full_sync set due_at = 0 where resource = 'asset'");
+        await Store.ExecuteAsync("update full_sync set due_at = 0 where kind = 'asset'");
         await RunFullSyncSlotAsync();
         Apple.Faults.Next("/assets", [.. Enumerable.Repeat(Fault.Malformed(Malformation.ForeignUId), RequestsOfARead)]);
         await RunFullSyncSlotAsync();
 
-        (await Store.ScalarAsync<string>("select last_error from full_sync where resource = 'asset'")).ShouldBe(
+        (await Store.ScalarAsync<string>("select last_error from full_sync where kind = 'asset'")).ShouldBe(
             "malformed response: the uId of another location"
         );
-        (await Store.ScalarAsync<long>("select pages from full_sync where resource = 'asset'")).ShouldBe(1);
+        (await Store.ScalarAsync<long>("select pages from full_sync where kind = 'asset'")).ShouldBe(1);
     }
 
     private Task<string?> FaultAsync() => Store.ScalarAsync<string?>("select last_error from refetch_target");

@@ -49,7 +49,7 @@ public sealed class MassRemovalTests : FullSyncTest
         await RunFullSyncSlotAsync();
 
         (await RemovedAsync()).ShouldBe(0);
-        (await Store.ScalarAsync<string>("select last_error from full_sync where resource = 'assignment'")).ShouldBe(
+        (await Store.ScalarAsync<string>("select last_error from full_sync where kind = 'assignment'")).ShouldBe(
             "40 of 40 records are missing; a second read must confirm this before they are removed"
         );
 
@@ -72,9 +72,7 @@ public sealed class MassRemovalTests : FullSyncTest
                 }
             );
         (await DoubtsAsync()).ShouldBe(0);
-        (
-            await Store.ScalarAsync<string>("select last_error from full_sync where resource = 'assignment'")
-        ).ShouldBeNull();
+        (await Store.ScalarAsync<string>("select last_error from full_sync where kind = 'assignment'")).ShouldBeNull();
     }
 
     [Fact]
@@ -338,7 +336,7 @@ public sealed class MassRemovalTests : FullSyncTest
     /// <summary>Makes only this kind due.</summary>
     private Task StartAsync(RecordKind kind) =>
         Store.ExecuteAsync(
-            "update full_sync set due_at = case when resource = @Name then @Milliseconds end",
+            "update full_sync set due_at = case when kind = @Name then @Milliseconds end",
             new { kind.Name, Clock.Milliseconds }
         );
 

@@ -25,7 +25,7 @@ public sealed class RefetchIsolationTests : RefetchTest
         Location.AddAsset("1");
         await RequestAsync(Asset("1"), new MergedRequest(LocationId, RecordKind.FromName(kind), "2/STDQ"));
         await Store.ExecuteAsync(
-            "update refetch_target set due_at = 1, holders = @holders where resource = @kind",
+            "update refetch_target set due_at = 1, holders = @holders where kind = @kind",
             new { kind, holders }
         );
         await RunSlotAsync();
@@ -125,6 +125,6 @@ public sealed class RefetchIsolationTests : RefetchTest
 
     private static Task RecordAttemptAsync(WriteTransaction transaction) =>
         transaction.ExecuteAsync(
-            "insert into snapshot_state (location_id, resource, version_id) select 'location-1', 'r' || count(*), 'v' from snapshot_state"
+            "insert into snapshot_state (location_id, kind, version_id) select 'location-1', 'r' || count(*), 'v' from snapshot_state"
         );
 }

@@ -126,10 +126,10 @@ public sealed class RestatementTests : FullSyncTest
     {
         await BeginAsync();
         // Apple refused it before, and has to refuse it again.
-        await Store.ExecuteAsync("update full_sync set refused_at = 1 where resource = 'subscription'");
+        await Store.ExecuteAsync("update full_sync set refused_at = 1 where kind = 'subscription'");
         var outcome = await RestoreAsync();
         await Store.ExecuteAsync(
-            $"update full_sync set due_at = due_at + 1800000 where resource {(isLast ? "=" : "<>")} 'subscription'"
+            $"update full_sync set due_at = due_at + 1800000 where kind {(isLast ? "=" : "<>")} 'subscription'"
         );
         Apple.Requests.Clear();
         Apple.Faults.Next("/subscriptions", [.. Enumerable.Repeat(Fault.Error(9637), Settings.MaxAttempts + 2)]);
@@ -194,12 +194,10 @@ public sealed class RestatementTests : FullSyncTest
     public async Task A_full_sync_that_was_half_done_in_the_backup_starts_over()
     {
         await BeginAsync();
-        await Store.ExecuteAsync(
-            "update full_sync set due_at = case when resource = 'assignment' then 0 else null end"
-        );
+        await Store.ExecuteAsync("update full_sync set due_at = case when kind = 'assignment' then 0 else null end");
         await RunFullSyncSlotAsync();
         await RunFullSyncSlotAsync();
-        (await Store.ScalarAsync<int>("select pages from full_sync where resource = 'assignment'")).ShouldBe(2);
+        (await Store.ScalarAsync<int>("select pages from full_sync where kind = 'assignment'")).ShouldBe(2);
 
         var outcome = await RestoreAsync();
         await RestatedAsync();
@@ -353,7 +351,7 @@ public sealed class RestatementTests : FullSyncTest
         Store.ScalarAsync<int>("select count(*) from full_sync where restate_from is not null");
 
     private Task<IReadOnlyList<string>> DueAsync() =>
-        Store.QueryAsync<string>("select resource from full_sync where due_at is not null order by resource");
+        Store.QueryAsync<string>("select kind from full_sync where due_at is not null order by kind");
 
     private Task<int> RecordsAsync() => Store.ScalarAsync<int>("select count(*) from snapshot where data is not null");
 

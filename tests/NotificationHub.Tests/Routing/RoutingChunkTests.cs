@@ -137,7 +137,7 @@ public sealed class RoutingChunkTests
         }
 
         return await test.QueryAsync<(string, string, string?, string?)>(
-            "select resource, key, holders, expects from refetch_target order by resource, key"
+            "select kind, key, holders, expects from refetch_target order by kind, key"
         );
     }
 }

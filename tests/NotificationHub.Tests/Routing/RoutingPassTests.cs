@@ -57,7 +57,7 @@ public sealed class RoutingPassTests
         await hub.NewPass().RouteNextPageAsync(lease, CancellationToken.None);
 
         var holders = await hub.Test.ScalarAsync<string>(
-            "select holders from refetch_target where resource = 'assignment'"
+            "select holders from refetch_target where kind = 'assignment'"
         );
         (holders is null ? null : (int?)TargetHolders.Parse(holders).Count).ShouldBe(all ? null : notifications);
     }

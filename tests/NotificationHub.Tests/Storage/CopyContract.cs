@@ -177,7 +177,7 @@ public abstract class CopyContract : LogStateContract
         // The last table, so that the others are already copied.
         await source.ExecuteAsync("alter table full_sync_page rename column page_token to elsewhere");
         await source.ExecuteAsync(
-            "insert into full_sync_page (location_id, resource, number, elsewhere) values ('location-1', 'asset', 1, 'x')"
+            "insert into full_sync_page (location_id, kind, number, elsewhere) values ('location-1', 'asset', 1, 'x')"
         );
 
         await Should.ThrowAsync<Exception>(CopyAsync);

@@ -64,17 +64,14 @@ public abstract class DueTimesContract : StoreContract
     public async Task A_full_sync_is_due_no_later_than_its_interval_allows()
     {
         await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, Here, At(Now)));
-        await SetAsync("update full_sync set due_at = @dueAt where resource = 'asset'", TimeSpan.FromHours(26));
-        await SetAsync("update full_sync set due_at = @dueAt where resource = 'user'", Years);
-        await SetAsync("update full_sync set due_at = @dueAt where resource = 'subscription'", TimeSpan.FromHours(26));
+        await SetAsync("update full_sync set due_at = @dueAt where kind = 'asset'", TimeSpan.FromHours(26));
+        await SetAsync("update full_sync set due_at = @dueAt where kind = 'user'", Years);
+        await SetAsync("update full_sync set due_at = @dueAt where kind = 'subscription'", TimeSpan.FromHours(26));
 
         (await RepairAsync()).ShouldBe(2);
 
         (
-            await Test.QueryAsync<string>(
-                "select resource from full_sync where due_at = @Now order by resource",
-                new { Now }
-            )
+            await Test.QueryAsync<string>("select kind from full_sync where due_at = @Now order by kind", new { Now })
         ).ShouldBe(["subscription", "user"]);
     }
 
@@ -83,10 +80,10 @@ public abstract class DueTimesContract : StoreContract
     {
         fullSync.Interval = TimeSpan.Zero;
         await WriteAsync(transaction => FullSyncStore.CreateAsync(transaction, Here, At(Now)));
-        await SetAsync("update full_sync set due_at = @dueAt where resource = 'user'", TimeSpan.FromDays(7));
+        await SetAsync("update full_sync set due_at = @dueAt where kind = 'user'", TimeSpan.FromDays(7));
         (await RepairAsync()).ShouldBe(0);
 
-        await SetAsync("update full_sync set due_at = @dueAt where resource = 'user'", TimeSpan.FromDays(8));
+        await SetAsync("update full_sync set due_at = @dueAt where kind = 'user'", TimeSpan.FromDays(8));
         (await RepairAsync()).ShouldBe(1);
     }
 

@@ -52,7 +52,7 @@ public sealed partial class InListsTests
             """
             with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < @Many)
             insert into full_sync
-                (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
+                (location_id, kind, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
             select 'L' || n, 'asset', 'reconcile', 'waiting', 0, 1, 0, 0, 0, 0, 0, 0 from numbers
             """,
             new { Many }
@@ -84,7 +84,7 @@ public sealed partial class InListsTests
         await test.ExecuteAsync(
             """
             insert into refetch_target
-                (location_id, resource, key, requested, fetched, first_requested_at, last_requested_at, due_at, max_wait, attempts)
+                (location_id, kind, key, requested, fetched, first_requested_at, last_requested_at, due_at, max_wait, attempts)
             select location_id, 'asset', key, 1, 0, 0, 0, 0, 0, 0 from snapshot
             """
         );

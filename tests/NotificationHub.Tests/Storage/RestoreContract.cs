@@ -102,7 +102,7 @@ public abstract class RestoreContract : LogStateContract
         await Test.ExecuteAsync(
             """
             insert into full_sync
-                (location_id, resource, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
+                (location_id, kind, purpose, phase, due_at, undisturbed, restarts, pages, records, drifts, attempts, created_at)
             values ('north', 'asset', 'reconcile', 'waiting', 99999999999999, 0, 0, 0, 0, 0, 0, 0)
             """
         );

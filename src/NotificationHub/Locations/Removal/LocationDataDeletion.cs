@@ -34,12 +34,12 @@ internal sealed class LocationDataDeletion(Database database)
 
     public static IReadOnlyList<DeletedTable> Tables { get; } =
     [
-        new("refetch_target", "resource", "key"),
+        new("refetch_target", "kind", "key"),
         new("snapshot", "kind", "key"),
-        new("snapshot_state", "resource"),
+        new("snapshot_state", "kind"),
         new("location_check"),
-        new("full_sync", "resource"),
-        new("full_sync_page", "resource", "number"),
+        new("full_sync", "kind"),
+        new("full_sync_page", "kind", "number"),
         new("operation", "event_id"),
         new("operation_notification", "event_id", "seq"),
     ];

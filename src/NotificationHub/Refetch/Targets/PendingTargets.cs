@@ -22,7 +22,7 @@ internal static class PendingTargets
                     """
                     select "key"
                     from refetch_target
-                    where location_id = @locationId and resource = @Name and "key" in @keys and requested > fetched
+                    where location_id = @locationId and kind = @Name and "key" in @keys and requested > fetched
                     """,
                     new
                     {

@@ -13,7 +13,7 @@ internal sealed class TargetStore(RefetchTiming timing)
     private const int BurstSize = 8;
 
     private const string Select = """
-        select location_id LocationId, resource KindName, "key", requested, fetched, holders, max_wait MaxWait, attempts,
+        select location_id LocationId, kind KindName, "key", requested, fetched, holders, max_wait MaxWait, attempts,
             complete_read_at CompleteReadAt, expects, rereads, first_requested_at FirstRequestedAt, doubted_number DoubtedNumber,
             doubted_at DoubtedAt, correlation_id CorrelationId, traceparent
         from refetch_target
@@ -30,7 +30,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             $"""
             {Select}
             where location_id = @locationId and {connection.IsPending("refetch_target")} and due_at <= @now
-            order by due_at, resource, "key"
+            order by due_at, kind, "key"
             {connection.Limit(ClaimLimit)}
             """,
             new { locationId, now }
@@ -45,7 +45,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             select count(*)
             from refetch_target
             where location_id = @locationId and requested > fetched and last_requested_at > @requestedAfter
-            group by resource
+            group by kind
             """,
             new { locationId, requestedAfter }
         );
@@ -79,8 +79,8 @@ internal sealed class TargetStore(RefetchTiming timing)
                 {Select}
                 where location_id = @locationId and {connection.IsPending(
                     "refetch_target"
-                )} and attempts = 0 and resource in @kinds
-                order by due_at, resource, "key"
+                )} and attempts = 0 and kind in @kinds
+                order by due_at, kind, "key"
                 {connection.Limit(ClaimLimit)}
                 """,
             new { locationId, kinds = kinds.Select(kind => kind.Name).ToList().InList() }
@@ -105,7 +105,7 @@ internal sealed class TargetStore(RefetchTiming timing)
                 first_requested_at = case when requested > @Requested then @now else first_requested_at end,
                 max_wait = case when requested > @Requested then @MaxWait else max_wait end,
                 due_at = case when requested > @Requested then @DueAt else due_at end
-            where location_id = @LocationId and resource = @KindName and "key" = @Key
+            where location_id = @LocationId and kind = @KindName and "key" = @Key
             """,
             target,
             new
@@ -127,10 +127,10 @@ internal sealed class TargetStore(RefetchTiming timing)
             """
             update refetch_target
             set requested = requested + 1, first_requested_at = @now, due_at = @DueAt, max_wait = @MaxWait,
-                expects = case when resource = @KindName then @Expects else expects end,
-                holders = case when resource = @KindName then @Holders else holders end,
-                rereads = case when resource = @KindName then 1 else rereads end
-            where location_id = @LocationId and resource in (@KindName, @counts) and "key" = @Key and requested <= fetched
+                expects = case when kind = @KindName then @Expects else expects end,
+                holders = case when kind = @KindName then @Holders else holders end,
+                rereads = case when kind = @KindName then 1 else rereads end
+            where location_id = @LocationId and kind in (@KindName, @counts) and "key" = @Key and requested <= fetched
             """,
             target,
             new
@@ -152,7 +152,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             update refetch_target
             set attempts = @Attempts + 1, last_error = 'records changed while they were read', read_at = @now,
                 first_requested_at = @now, max_wait = @MaxWait, due_at = @DueAt
-            where location_id = @LocationId and resource = @KindName and "key" = @Key
+            where location_id = @LocationId and kind = @KindName and "key" = @Key
             """,
             target,
             new
@@ -174,7 +174,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             """
             update refetch_target
             set holders = @Holders
-            where location_id = @LocationId and resource = @KindName and "key" = @Key and requested = @Requested
+            where location_id = @LocationId and kind = @KindName and "key" = @Key and requested = @Requested
             """,
             target with
             {
@@ -196,7 +196,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             set attempts = @Attempts + 1, last_error = @Reason, read_at = @now, due_at = @DueAt,
                 doubted_number = case when doubted_number is null or doubted_number = @DoubtedNumber then @Number else doubted_number end,
                 doubted_at = @At
-            where location_id = @LocationId and resource = @KindName and "key" = @Key
+            where location_id = @LocationId and kind = @KindName and "key" = @Key
             """,
             target,
             new
@@ -221,7 +221,7 @@ internal sealed class TargetStore(RefetchTiming timing)
             update refetch_target
             set attempts = @Attempts + 1, last_error = @error,
                 due_at = case when requested > @Requested and due_at < @DueAt then due_at else @DueAt end
-            where location_id = @LocationId and resource = @KindName and "key" = @Key
+            where location_id = @LocationId and kind = @KindName and "key" = @Key
             """,
             target,
             new { error, DueAt = dueAt }

@@ -43,7 +43,7 @@ internal static class LocationRows
                 }
 
                 await transaction.ExecuteAsync(
-                    "insert into snapshot_state (location_id, resource, version_id) values (@locationId, 'user', 'v')",
+                    "insert into snapshot_state (location_id, kind, version_id) values (@locationId, 'user', 'v')",
                     new { locationId }
                 );
                 await transaction.ExecuteAsync(

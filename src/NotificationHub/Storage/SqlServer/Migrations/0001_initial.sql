@@ -330,7 +330,7 @@ create table replica
 create table refetch_target
 (
     location_id        nvarchar(32)  collate Latin1_General_100_BIN2 not null,
-    resource           nvarchar(32)  collate Latin1_General_100_BIN2 not null,
+    kind               nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     "key"              nvarchar(380) collate Latin1_General_100_BIN2 not null,
     requested          bigint        not null,
     fetched            bigint        not null,
@@ -351,7 +351,7 @@ create table refetch_target
     doubted_at         bigint        null,
     -- A filtered index cannot compare two columns.
     is_pending         as case when requested > fetched then 1 else 0 end persisted,
-    constraint refetch_target_key primary key clustered (location_id, resource, "key")
+    constraint refetch_target_key primary key clustered (location_id, kind, "key")
 );
 
 create index refetch_target_due on refetch_target (location_id, is_pending, due_at);
@@ -378,9 +378,9 @@ create index snapshot_gone on snapshot (changed_at) where data is null;
 create table snapshot_state
 (
     location_id nvarchar(32)  collate Latin1_General_100_BIN2 not null,
-    resource    nvarchar(32)  collate Latin1_General_100_BIN2 not null,
+    kind        nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     version_id  nvarchar(max) not null,
-    constraint snapshot_state_key primary key clustered (location_id, resource)
+    constraint snapshot_state_key primary key clustered (location_id, kind)
 );
 
 -- The full sync of one kind of a location's records, one page at a time: first an import, then reconciliations on schedule.
@@ -390,7 +390,7 @@ create table snapshot_state
 create table full_sync
 (
     location_id    nvarchar(32)  collate Latin1_General_100_BIN2 not null,
-    resource       nvarchar(32)  collate Latin1_General_100_BIN2 not null,
+    kind           nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     purpose        nvarchar(20)  collate Latin1_General_100_BIN2 not null,
     phase          nvarchar(20)  collate Latin1_General_100_BIN2 not null,
     due_at         bigint        null,
@@ -417,7 +417,7 @@ create table full_sync
     doubted_number bigint        null,
     doubted_at     bigint        null,
     created_at     bigint        not null,
-    constraint full_sync_key primary key clustered (location_id, resource)
+    constraint full_sync_key primary key clustered (location_id, kind)
 );
 
 -- For the frequent query for due full syncs of all locations.
@@ -427,10 +427,10 @@ create index full_sync_next on full_sync (due_at, location_id) where due_at is n
 create table full_sync_page
 (
     location_id nvarchar(32)  collate Latin1_General_100_BIN2 not null,
-    resource    nvarchar(32)  collate Latin1_General_100_BIN2 not null,
+    kind        nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     number      bigint        not null,
     page_token  nvarchar(max) collate Latin1_General_100_BIN2 not null,
-    constraint full_sync_page_key primary key clustered (location_id, resource, number)
+    constraint full_sync_page_key primary key clustered (location_id, kind, number)
 );
 
 -- Actions of operators. outcome: started (interrupted unless a result follows), succeeded, refused, failed. Never contains a secret.

@@ -3,7 +3,7 @@
 declare @asked table
 (
     location_id        nvarchar(32)  collate Latin1_General_100_BIN2 not null,
-    resource           nvarchar(32)  collate Latin1_General_100_BIN2 not null,
+    kind               nvarchar(32)  collate Latin1_General_100_BIN2 not null,
     "key"              nvarchar(380) collate Latin1_General_100_BIN2 not null,
     holders            nvarchar(max) null,
     first_requested_at bigint        not null,
@@ -17,13 +17,13 @@ declare @asked table
 
 insert into @asked
 (
-    location_id, resource, "key", holders, first_requested_at, now, due_at, max_wait, correlation_id, traceparent, expects
+    location_id, kind, "key", holders, first_requested_at, now, due_at, max_wait, correlation_id, traceparent, expects
 )
-select location_id, resource, "key", holders, first_requested_at, now, due_at, max_wait, correlation_id, traceparent, expects
+select location_id, kind, "key", holders, first_requested_at, now, due_at, max_wait, correlation_id, traceparent, expects
 from openjson(@Rows) with
 (
     location_id        nvarchar(32)  '$[0]',
-    resource           nvarchar(32)  '$[1]',
+    kind               nvarchar(32)  '$[1]',
     "key"              nvarchar(380) '$[2]',
     holders            nvarchar(max) '$[3]',
     first_requested_at bigint        '$[4]',
@@ -41,24 +41,24 @@ set requested = t.requested + 1, holders = a.holders, first_requested_at = a.fir
     due_at = a.due_at,
     correlation_id = a.correlation_id, traceparent = a.traceparent, expects = a.expects, rereads = 0
 from refetch_target t
-join @asked a on a.location_id = t.location_id and a.resource = t.resource and a."key" = t."key"
+join @asked a on a.location_id = t.location_id and a.kind = t.kind and a."key" = t."key"
     and datalength(a."key") = datalength(t."key");
 
 insert into refetch_target
 (
-    location_id, resource, "key", requested, fetched, holders, first_requested_at, last_requested_at,
+    location_id, kind, "key", requested, fetched, holders, first_requested_at, last_requested_at,
     due_at, max_wait, attempts, correlation_id, traceparent, expects, rereads
 )
-select a.location_id, a.resource, a."key", 1, 0, a.holders, a.first_requested_at, a.now,
+select a.location_id, a.kind, a."key", 1, 0, a.holders, a.first_requested_at, a.now,
     a.due_at, a.max_wait, 0, a.correlation_id, a.traceparent, a.expects, 0
 from
 (
-    select *, row_number() over (partition by location_id, resource, "key" order by datalength("key")) place
+    select *, row_number() over (partition by location_id, kind, "key" order by datalength("key")) place
     from @asked
 ) a
 where a.place = 1 and not exists
 (
     select 1
     from refetch_target t
-    where t.location_id = a.location_id and t.resource = a.resource and t."key" = a."key"
+    where t.location_id = a.location_id and t.kind = a.kind and t."key" = a."key"
 );

@@ -285,7 +285,7 @@ create table replica (
 -- expects: what the last notifications reported. rereads: repeated reads because a result contradicted the notifications.
 create table refetch_target (
     location_id        text    not null,
-    resource           text    not null,
+    kind               text    not null,
     key                text    not null,
     requested          integer not null,
     fetched            integer not null,
@@ -304,7 +304,7 @@ create table refetch_target (
     rereads            integer not null default 0,
     doubted_number     integer null,
     doubted_at         integer null,
-    primary key (location_id, resource, key)
+    primary key (location_id, kind, key)
 ) without rowid;
 
 create index refetch_target_due on refetch_target (location_id, due_at) where requested > fetched;
@@ -329,9 +329,9 @@ create index snapshot_gone on snapshot (changed_at) where data is null;
 
 create table snapshot_state (
     location_id text not null,
-    resource    text not null,
+    kind        text not null,
     version_id  text not null,
-    primary key (location_id, resource)
+    primary key (location_id, kind)
 ) without rowid;
 
 -- The full sync of one kind of a location's records, one page at a time: first an import, then reconciliations on schedule.
@@ -340,7 +340,7 @@ create table snapshot_state (
 -- read. refused_at: when Apple last refused the kind; null once it answers again.
 create table full_sync (
     location_id    text    not null,
-    resource       text    not null,
+    kind           text    not null,
     purpose        text    not null,
     phase          text    not null,
     due_at         integer null,
@@ -367,7 +367,7 @@ create table full_sync (
     doubted_number integer null,
     doubted_at     integer null,
     created_at     integer not null,
-    primary key (location_id, resource)
+    primary key (location_id, kind)
 ) without rowid;
 
 -- For the frequent query for due full syncs of all locations.
@@ -376,10 +376,10 @@ create index full_sync_next on full_sync (due_at, location_id) where due_at is n
 -- The pages that a full sync in progress has read, by read number.
 create table full_sync_page (
     location_id text    not null,
-    resource    text    not null,
+    kind        text    not null,
     number      integer not null,
     page_token  text    not null,
-    primary key (location_id, resource, number)
+    primary key (location_id, kind, number)
 ) without rowid;
 
 -- Actions of operators. outcome: started (interrupted unless a result follows), succeeded, refused, failed. Never contains a secret.
