@@ -180,14 +180,14 @@ internal sealed class PublishingStatus(
         foreach (var topic in TopicMap.Topics)
         {
             var name = TopicLog.GetName(topic);
-            var (position, movedAt) = await LogCursor.ReadAsync(query.Connection, name);
+            var (position, lastProgressAt) = await LogCursor.ReadAsync(query.Connection, name);
             var (unsent, oldest) = await new TopicLog(topic, database, time).MeasureAsync(cancellationToken);
             var local = topics[topic];
             statuses.Add(
                 new TopicStageStatus(name, topic)
                 {
                     Cursor = position,
-                    LastProgressAt = movedAt,
+                    LastProgressAt = lastProgressAt,
                     Backlog = unsent,
                     OldestPendingAt = oldest,
                     Error = local.Reason,

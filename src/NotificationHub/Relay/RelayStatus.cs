@@ -54,7 +54,7 @@ internal sealed class RelayStatus : IStageStatus
 
     public async Task<IReadOnlyList<StageStatus>> ReadAsync(StageStatusQuery query, CancellationToken cancellationToken)
     {
-        var (position, movedAt) = await LogCursor.ReadAsync(query.Connection, RelayFanOut.Name);
+        var (position, lastProgressAt) = await LogCursor.ReadAsync(query.Connection, RelayFanOut.Name);
         if (position is null)
         {
             return [];
@@ -70,7 +70,7 @@ internal sealed class RelayStatus : IStageStatus
         var fanOut = new StageStatus(RelayFanOut.Name)
         {
             Cursor = position,
-            LastProgressAt = movedAt,
+            LastProgressAt = lastProgressAt,
             Backlog = oldest is null ? 0 : last - position.Value,
             OldestPendingAt = oldest,
         };

@@ -16,8 +16,8 @@ internal static class ReplayStore
 
     private const string Select = """
         select replay_id Id, topic, subscription, type, location_id Location, after_seq After, up_to_seq UpTo, rate, state, position, events,
-            sent, rejected, error, requested_by RequestedBy, requested_at RequestedAt, started_at StartedAt, moved_at LastProgressAt,
-            finished_at FinishedAt
+            sent, rejected, error, requested_by RequestedBy, requested_at RequestedAt, started_at StartedAt,
+            last_progress_at LastProgressAt, finished_at FinishedAt
         from replay
         """;
 
@@ -92,7 +92,7 @@ internal static class ReplayStore
         await transaction.ExecuteAsync(
             """
             update replay
-            set position = @position, sent = sent + @sent, rejected = rejected + @rejected, moved_at = @now,
+            set position = @position, sent = sent + @sent, rejected = rejected + @rejected, last_progress_at = @now,
                 started_at = coalesce(started_at, @now), error = null,
                 state = case when finished_at is not null then state when up_to_seq <= @position then @Completed else @Running end,
                 finished_at = case when finished_at is not null then finished_at when up_to_seq <= @position then @now end

@@ -24,7 +24,7 @@ internal sealed class RoutingStatus : IStageStatus
 {
     public async Task<IReadOnlyList<StageStatus>> ReadAsync(StageStatusQuery query, CancellationToken cancellationToken)
     {
-        var (position, movedAt) = await LogCursor.ReadAsync(query.Connection, RoutingPass.Name);
+        var (position, lastProgressAt) = await LogCursor.ReadAsync(query.Connection, RoutingPass.Name);
         var oldest = await query.Connection.QueryFirstOrDefaultAsync<DateTimeOffset?>(
             $"select received_at from notification_log where seq > @position order by seq {query.Connection.Limit("1")}",
             new { position = position ?? 0 }
@@ -38,7 +38,7 @@ internal sealed class RoutingStatus : IStageStatus
             new StageStatus(RoutingPass.Name)
             {
                 Cursor = position,
-                LastProgressAt = movedAt,
+                LastProgressAt = lastProgressAt,
                 Backlog = oldest is null ? 0 : last - (position ?? 0),
                 OldestPendingAt = oldest,
             },

@@ -11,10 +11,13 @@ internal sealed class LogCursor(string name)
     public Task<long> ReadAsync(DbConnection connection) =>
         connection.ExecuteScalarAsync<long>("select position from log_cursor where name = @name", new { name });
 
-    /// <summary>The position of a stage and the time of its last move; null before the first.</summary>
-    public static Task<(long? Position, DateTimeOffset? MovedAt)> ReadAsync(DbConnection connection, string name) =>
+    /// <summary>The position of a stage and the time of its last progress; null before the first.</summary>
+    public static Task<(long? Position, DateTimeOffset? LastProgressAt)> ReadAsync(
+        DbConnection connection,
+        string name
+    ) =>
         connection.QueryFirstOrDefaultAsync<(long?, DateTimeOffset?)>(
-            "select position, moved_at from log_cursor where name = @name",
+            "select position, last_progress_at from log_cursor where name = @name",
             new { name }
         );
 
@@ -24,7 +27,7 @@ internal sealed class LogCursor(string name)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(to, from);
         var moved = await transaction.ExecuteAsync(
-            "update log_cursor set position = @to, moved_at = @now where name = @name and position = @from",
+            "update log_cursor set position = @to, last_progress_at = @now where name = @name and position = @from",
             new
             {
                 name,
@@ -42,7 +45,7 @@ internal sealed class LogCursor(string name)
     private async Task<bool> InsertAsync(WriteTransaction transaction, long to, DateTimeOffset now) =>
         await transaction.ExecuteAsync(
             """
-            insert into log_cursor (name, position, moved_at)
+            insert into log_cursor (name, position, last_progress_at)
             select @name, @to, @now
             where not exists (select 1 from log_cursor where name = @name)
             """,

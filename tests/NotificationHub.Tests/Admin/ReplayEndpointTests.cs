@@ -31,7 +31,7 @@ public sealed class HubWithoutBus : IAsyncLifetime
                 await transaction.ExecuteAsync("update log_start set first_seq = 2 where log = 'event'");
                 await transaction.ExecuteAsync(
                     """
-                    insert into log_cursor (name, position, moved_at) values ('publishing:assets', 2, 0)
+                    insert into log_cursor (name, position, last_progress_at) values ('publishing:assets', 2, 0)
                     on conflict (name) do update set position = 2
                     """
                 );

@@ -87,7 +87,9 @@ public sealed class ReplayCommandTests
             CreatedAt = At(0),
         };
         await test.Database.AppendEventsAsync(changed, changed, changed);
-        await test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('publishing:assets', 3, 0)");
+        await test.ExecuteAsync(
+            "insert into log_cursor (name, position, last_progress_at) values ('publishing:assets', 3, 0)"
+        );
         return test;
     }
 }

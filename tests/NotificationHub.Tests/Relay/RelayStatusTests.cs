@@ -135,7 +135,7 @@ public sealed class RelayStatusTests
         var pending = await scene.PostAsync("b");
         await scene.PassAsync();
         await scene.Test.ExecuteAsync(
-            "insert into log_cursor (name, position, moved_at) values ('routing', @pending, 0)",
+            "insert into log_cursor (name, position, last_progress_at) values ('routing', @pending, 0)",
             new { pending }
         );
         var deletion = new NotificationHub.Locations.Removal.LocationDataDeletion(scene.Database);

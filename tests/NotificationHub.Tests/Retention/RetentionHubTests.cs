@@ -126,7 +126,7 @@ public sealed class RetentionHubTests
                     """
                 );
                 await transaction.ExecuteAsync(
-                    "insert into log_cursor (name, position, moved_at) select 'routing', max(seq), 1 from notification_log"
+                    "insert into log_cursor (name, position, last_progress_at) select 'routing', max(seq), 1 from notification_log"
                 );
             },
             CancellationToken.None

@@ -105,7 +105,7 @@ internal sealed class RetentionScene : IDisposable
         var parameters = new { name, position };
         await Store.ExecuteAsync("delete from log_cursor where name = @name", parameters);
         await Store.ExecuteAsync(
-            "insert into log_cursor (name, position, moved_at) values (@name, @position, 0)",
+            "insert into log_cursor (name, position, last_progress_at) values (@name, @position, 0)",
             parameters
         );
     }

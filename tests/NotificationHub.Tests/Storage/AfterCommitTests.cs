@@ -32,7 +32,9 @@ public sealed class AfterCommitTests
 
         for (var i = 0; i < 20; i++)
         {
-            var work = database.ExecuteAsync($"insert into log_cursor (name, position, moved_at) values ('{i}', 0, 0)");
+            var work = database.ExecuteAsync(
+                $"insert into log_cursor (name, position, last_progress_at) values ('{i}', 0, 0)"
+            );
             var notification = await database.Database.AppendAsync(Notification($"n-{i}"));
             await work;
             notification.Result.ShouldBe(AppendResult.Stored);
@@ -54,7 +56,7 @@ public sealed class AfterCommitTests
                 transaction.OnCommit(() => throw new InvalidOperationException("as intended"));
                 transaction.OnCommit(() => called = true);
                 return await transaction.ExecuteAsync(
-                    "insert into log_cursor (name, position, moved_at) values ('a', 0, 0)"
+                    "insert into log_cursor (name, position, last_progress_at) values ('a', 0, 0)"
                 );
             },
             CancellationToken.None
@@ -75,7 +77,9 @@ public sealed class AfterCommitTests
             {
                 transaction.OnCommit((Signal)null!);
                 transaction.OnCommit(() => called = true);
-                await transaction.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('a', 0, 0)");
+                await transaction.ExecuteAsync(
+                    "insert into log_cursor (name, position, last_progress_at) values ('a', 0, 0)"
+                );
             },
             CancellationToken.None
         );

@@ -158,7 +158,9 @@ public abstract class LeaseContract : StoreContract
         {
             if (andWrite)
             {
-                await transaction.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('x', 1, 1)");
+                await transaction.ExecuteAsync(
+                    "insert into log_cursor (name, position, last_progress_at) values ('x', 1, 1)"
+                );
             }
 
             await lease.EnsureAsync(transaction);

@@ -12,7 +12,7 @@ public sealed class SqliteErrorTests : StoreContract
         {
             await using var held = other.BeginTransaction(deferred: false);
             await other.ExecuteAsync(
-                "insert into log_cursor (name, position, moved_at) values ('other', 1, 1)",
+                "insert into log_cursor (name, position, last_progress_at) values ('other', 1, 1)",
                 transaction: held
             );
 
@@ -61,7 +61,7 @@ public sealed class SqliteErrorTests : StoreContract
 
     private static Task MoveAsync(WriteTransaction transaction, string name) =>
         transaction.ExecuteAsync(
-            "insert into log_cursor (name, position, moved_at) values (@name, 1, 1)",
+            "insert into log_cursor (name, position, last_progress_at) values (@name, 1, 1)",
             new { name }
         );
 }

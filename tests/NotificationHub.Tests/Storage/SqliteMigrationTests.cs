@@ -9,7 +9,7 @@ public sealed class SqliteMigrationTests
     public async Task Opening_again_applies_nothing_and_keeps_everything()
     {
         await using var test = await TestDatabase.OpenAsync();
-        await test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('kept', 1, 1)");
+        await test.ExecuteAsync("insert into log_cursor (name, position, last_progress_at) values ('kept', 1, 1)");
 
         await OpenAgainAsync(test);
 

@@ -48,7 +48,7 @@ public sealed class SqliteWriterRoundTests
             var filling = database.Database.WriteAsync(
                 transaction =>
                     transaction.ExecuteAsync(
-                        "insert into log_cursor (name, position, moved_at) values (hex(zeroblob(4000000)), 0, 0)"
+                        "insert into log_cursor (name, position, last_progress_at) values (hex(zeroblob(4000000)), 0, 0)"
                     ),
                 CancellationToken.None
             );

@@ -10,8 +10,8 @@ public sealed class StorageMetricsTests
         readings.Observe();
 
         // The writer counts the pages of a commit before the next one.
-        await test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('a', 0, 0)");
-        await test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('b', 0, 0)");
+        await test.ExecuteAsync("insert into log_cursor (name, position, last_progress_at) values ('a', 0, 0)");
+        await test.ExecuteAsync("insert into log_cursor (name, position, last_progress_at) values ('b', 0, 0)");
         readings.Observe();
 
         var pages = readings.Of("notificationhub.storage.wal.pages", tag: "");
@@ -25,7 +25,7 @@ public sealed class StorageMetricsTests
         await using var test = await TestDatabase.OpenAsync();
         using var readings = new MeterReadings(test.Meters);
 
-        await test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('a', 0, 0)");
+        await test.ExecuteAsync("insert into log_cursor (name, position, last_progress_at) values ('a', 0, 0)");
 
         readings.Of("notificationhub.storage.commit.duration", tag: "").ShouldHaveSingleItem().ShouldBePositive();
     }

@@ -37,7 +37,7 @@ public abstract class WriterContract : StoreContract
     {
         await WriteAsync(transaction =>
             transaction.ExecuteAsync(
-                "insert into log_cursor (name, position, moved_at) values (@Name, @Position, @now)",
+                "insert into log_cursor (name, position, last_progress_at) values (@Name, @Position, @now)",
                 new { Name = "row", Position = 1L },
                 new { Position = 2L, now = 3L }
             )
@@ -88,7 +88,7 @@ public abstract class WriterContract : StoreContract
 
     private static Task InsertAsync(WriteTransaction transaction, string name) =>
         transaction.ExecuteAsync(
-            "insert into log_cursor (name, position, moved_at) values (@name, 1, 1)",
+            "insert into log_cursor (name, position, last_progress_at) values (@name, 1, 1)",
             new { name }
         );
 }

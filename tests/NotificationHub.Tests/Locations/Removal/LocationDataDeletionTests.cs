@@ -68,7 +68,9 @@ public sealed class LocationDataDeletionTests
         var location = await scene.RegisterAsync();
         await scene.PostAsAppleAsync();
         await RoutedAsync(scene);
-        await scene.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('publishing:hub', 0, 0)");
+        await scene.ExecuteAsync(
+            "insert into log_cursor (name, position, last_progress_at) values ('publishing:hub', 0, 0)"
+        );
 
         await LocationRemovalTests.RemoveAsync(scene, location, erasure: true);
 
@@ -96,7 +98,7 @@ public sealed class LocationDataDeletionTests
             }
         );
         await scene.ExecuteAsync(
-            "insert into log_cursor (name, position, moved_at) select 'publishing:hub', max(seq), 0 from event_log"
+            "insert into log_cursor (name, position, last_progress_at) select 'publishing:hub', max(seq), 0 from event_log"
         );
 
         await LocationRemovalTests.RemoveAsync(scene, location, erasure: true);

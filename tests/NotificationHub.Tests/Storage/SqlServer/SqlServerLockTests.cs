@@ -40,7 +40,7 @@ public sealed class SqlServerLockTests : StoreContract
     [Fact]
     public async Task Changed_rows_are_counted_even_if_the_server_sets_NOCOUNT()
     {
-        await Test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('a', 1, 1)");
+        await Test.ExecuteAsync("insert into log_cursor (name, position, last_progress_at) values ('a', 1, 1)");
         // As a server-wide option would do for each new connection.
         await Test.ExecuteAsync("set nocount on");
 
@@ -51,7 +51,9 @@ public sealed class SqlServerLockTests : StoreContract
     public async Task A_reader_does_not_wait_for_a_writer()
     {
         await using var other = await OpenAsync("begin transaction");
-        await other.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('uncommitted', 1, 1)");
+        await other.ExecuteAsync(
+            "insert into log_cursor (name, position, last_progress_at) values ('uncommitted', 1, 1)"
+        );
 
         (await Test.QueryAsync<string>("select name from log_cursor")).ShouldBeEmpty();
 
@@ -67,7 +69,9 @@ public sealed class SqlServerLockTests : StoreContract
             CancellationToken.None
         );
         var transaction = await late.BeginAsync();
-        await transaction.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('late', 1, 1)");
+        await transaction.ExecuteAsync(
+            "insert into log_cursor (name, position, last_progress_at) values ('late', 1, 1)"
+        );
         await using var asking = await OpenAsync("set transaction isolation level read committed");
 
         (await WriteConnection.SettleAsync(asking, late.TokenId)).ShouldBe(0);
@@ -148,7 +152,7 @@ public sealed class SqlServerLockTests : StoreContract
         await PutLeaseAsync();
         await using var owner = await OpenAsync(BeginSnapshot);
         (await FindLeaseAsync(owner)).ShouldBe(Never);
-        await owner.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('stage', 1, 1)");
+        await owner.ExecuteAsync("insert into log_cursor (name, position, last_progress_at) values ('stage', 1, 1)");
         await using var next = await OpenAsync("set lock_timeout 20");
 
         (await Should.ThrowAsync<SqlException>(() => next.ExecuteAsync(TakeOver))).Number.ShouldBe(LockNotHad);

@@ -8,7 +8,7 @@ public sealed class SqlServerMigrationTests : StoreContract
     [Fact]
     public async Task Opening_again_applies_nothing_and_keeps_everything()
     {
-        await Test.ExecuteAsync("insert into log_cursor (name, position, moved_at) values ('kept', 1, 1)");
+        await Test.ExecuteAsync("insert into log_cursor (name, position, last_progress_at) values ('kept', 1, 1)");
 
         await Test.OpenAnotherAsync();
 

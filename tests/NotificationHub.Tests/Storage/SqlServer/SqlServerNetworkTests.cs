@@ -107,7 +107,7 @@ public sealed class SqlServerNetworkTests : StoreContract
 
     private static Task InsertAsync(WriteTransaction transaction, string name) =>
         transaction.ExecuteAsync(
-            "insert into log_cursor (name, position, moved_at) values (@name, 1, 1)",
+            "insert into log_cursor (name, position, last_progress_at) values (@name, 1, 1)",
             new { name }
         );
 

@@ -98,9 +98,9 @@ create index event_log_holder on event_log (holder, seq) where change is not nul
 
 create table log_cursor
 (
-    name     nvarchar(100) collate Latin1_General_100_BIN2 not null,
-    position bigint        not null,
-    moved_at bigint        not null,
+    name             nvarchar(100) collate Latin1_General_100_BIN2 not null,
+    position         bigint        not null,
+    last_progress_at bigint        not null,
     constraint log_cursor_key primary key clustered (name)
 );
 
@@ -145,25 +145,25 @@ create index dead_letter_resolved on dead_letter (resolved_at) where resolved_at
 -- events: matching events, counted at the start. error: why it is paused or has failed. finished_at: null until it ends.
 create table replay
 (
-    replay_id    nvarchar(20)  collate Latin1_General_100_BIN2 not null,
-    topic        nvarchar(40)  collate Latin1_General_100_BIN2 not null,
-    subscription nvarchar(max) collate Latin1_General_100_BIN2 null,
-    type         nvarchar(100) collate Latin1_General_100_BIN2 null,
-    location_id  nvarchar(32)  collate Latin1_General_100_BIN2 null,
-    after_seq    bigint        not null,
-    up_to_seq    bigint        not null,
-    rate         bigint        not null,
-    state        nvarchar(20)  collate Latin1_General_100_BIN2 not null,
-    position     bigint        not null,
-    events       bigint        not null,
-    sent         bigint        not null,
-    rejected     bigint        not null,
-    error        nvarchar(max) null,
-    requested_by nvarchar(max) not null,
-    requested_at bigint        not null,
-    started_at   bigint        null,
-    moved_at     bigint        null,
-    finished_at  bigint        null,
+    replay_id        nvarchar(20)  collate Latin1_General_100_BIN2 not null,
+    topic            nvarchar(40)  collate Latin1_General_100_BIN2 not null,
+    subscription     nvarchar(max) collate Latin1_General_100_BIN2 null,
+    type             nvarchar(100) collate Latin1_General_100_BIN2 null,
+    location_id      nvarchar(32)  collate Latin1_General_100_BIN2 null,
+    after_seq        bigint        not null,
+    up_to_seq        bigint        not null,
+    rate             bigint        not null,
+    state            nvarchar(20)  collate Latin1_General_100_BIN2 not null,
+    position         bigint        not null,
+    events           bigint        not null,
+    sent             bigint        not null,
+    rejected         bigint        not null,
+    error            nvarchar(max) null,
+    requested_by     nvarchar(max) not null,
+    requested_at     bigint        not null,
+    started_at       bigint        null,
+    last_progress_at bigint        null,
+    finished_at      bigint        null,
     constraint replay_key primary key clustered (replay_id)
 );
 

@@ -88,9 +88,9 @@ create index event_log_holder on event_log
 where change is not null;
 
 create table log_cursor (
-    name     text    not null primary key,
-    position integer not null,
-    moved_at integer not null
+    name             text    not null primary key,
+    position         integer not null,
+    last_progress_at integer not null
 );
 
 -- duration: the owner's setting, in milliseconds. An expiry further ahead than that means that the clock was set back.
@@ -119,25 +119,25 @@ create index dead_letter_resolved on dead_letter (resolved_at) where resolved_at
 -- Requests to send a topic's events after after_seq up to up_to_seq again. subscription: null for all. position: processed up to this seq.
 -- events: matching events, counted at the start. error: why it is paused or has failed. finished_at: null until it ends.
 create table replay (
-    replay_id    text    not null primary key,
-    topic        text    not null,
-    subscription text    null,
-    type         text    null,
-    location_id  text    null,
-    after_seq    integer not null,
-    up_to_seq    integer not null,
-    rate         integer not null,
-    state        text    not null,
-    position     integer not null,
-    events       integer not null,
-    sent         integer not null,
-    rejected     integer not null,
-    error        text    null,
-    requested_by text    not null,
-    requested_at integer not null,
-    started_at   integer null,
-    moved_at     integer null,
-    finished_at  integer null
+    replay_id        text    not null primary key,
+    topic            text    not null,
+    subscription     text    null,
+    type             text    null,
+    location_id      text    null,
+    after_seq        integer not null,
+    up_to_seq        integer not null,
+    rate             integer not null,
+    state            text    not null,
+    position         integer not null,
+    events           integer not null,
+    sent             integer not null,
+    rejected         integer not null,
+    error            text    null,
+    requested_by     text    not null,
+    requested_at     integer not null,
+    started_at       integer null,
+    last_progress_at integer null,
+    finished_at      integer null
 );
 
 create index replay_unfinished on replay (topic, requested_at) where finished_at is null;
