@@ -159,7 +159,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = if (withHub) {
         maxReplicas: maxReplicas
         rules: [
           {
-            name: 'posts'
+            name: 'deliveries'
             http: { metadata: { concurrentRequests: '100' } }
           }
         ]
