@@ -9,7 +9,7 @@ internal sealed record ConsumerScope(IReadOnlyList<string>? Topics, IReadOnlyLis
     private const string TopicClaim = "notificationhub:topic";
     private const string LocationClaim = "notificationhub:location";
 
-    public static ConsumerScope Of(ClaimsPrincipal user) =>
+    public static ConsumerScope From(ClaimsPrincipal user) =>
         new(ValuesOf(user, TopicClaim), ValuesOf(user, LocationClaim));
 
     public static IEnumerable<Claim> CreateClaims(ApiKey key) =>

@@ -29,7 +29,7 @@ internal sealed class SubscriptionCheck(IOptions<ServiceBusOptions> options, ISe
         );
         return await Task.WhenAll(
             TopicMap.Topics.SelectMany(
-                DeclaredSubscriptions.Of,
+                DeclaredSubscriptions.ForTopic,
                 (topic, subscription) => CheckAsync(client, topic, subscription, cancellationToken)
             )
         );

@@ -187,5 +187,5 @@ internal static class ConsumerStatusEndpoint
         HttpContext context,
         ConsumerStatusReader status,
         CancellationToken cancellationToken
-    ) => TypedResults.Ok(await status.ReadAsync(ConsumerScope.Of(context.User), after ?? "", cancellationToken));
+    ) => TypedResults.Ok(await status.ReadAsync(ConsumerScope.From(context.User), after ?? "", cancellationToken));
 }

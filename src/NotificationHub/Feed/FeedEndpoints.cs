@@ -34,7 +34,7 @@ internal static class EventFeedEndpoints
             return TypedResults.ValidationProblem(errors);
         }
 
-        var scope = ConsumerScope.Of(context.User);
+        var scope = ConsumerScope.From(context.User);
         var topic = query.Filter.Topic ?? (query.Filter.Type is { } type ? TopicMap.TopicOf(type) : null);
         if (scope.FindObstacle(topic, query.Filter.LocationId) is { } obstacle)
         {
@@ -131,7 +131,7 @@ internal static class EventFeedEndpoints
             return TypedResults.NotFound();
         }
 
-        if (ConsumerScope.Of(context.User).FindObstacle(entry.Topic, entry.LocationId) is { } obstacle)
+        if (ConsumerScope.From(context.User).FindObstacle(entry.Topic, entry.LocationId) is { } obstacle)
         {
             return OutOfScope(obstacle);
         }
@@ -193,7 +193,7 @@ internal static class SnapshotEndpoints
     )
     {
         var topic = TopicMap.Knows($"{kind}.changed") ? TopicMap.TopicOf($"{kind}.changed") : null;
-        if (ConsumerScope.Of(context.User).FindObstacle(topic, location) is { } obstacle)
+        if (ConsumerScope.From(context.User).FindObstacle(topic, location) is { } obstacle)
         {
             return EventFeedEndpoints.OutOfScope(obstacle);
         }

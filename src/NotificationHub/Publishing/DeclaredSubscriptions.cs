@@ -13,9 +13,10 @@ internal static class DeclaredSubscriptions
 {
     private static readonly FrozenDictionary<string, DeclaredSubscription[]> ByTopic = Load();
 
-    public static IReadOnlyList<DeclaredSubscription> Of(string topic) => ByTopic.GetValueOrDefault(topic, []);
+    public static IReadOnlyList<DeclaredSubscription> ForTopic(string topic) => ByTopic.GetValueOrDefault(topic, []);
 
-    public static IEnumerable<string> NamesOf(string topic) => Of(topic).Select(subscription => subscription.Name);
+    public static IEnumerable<string> NamesOf(string topic) =>
+        ForTopic(topic).Select(subscription => subscription.Name);
 
     /// <summary>Reads the subscriptions of a <c>topics.json</c> by topic.</summary>
     public static FrozenDictionary<string, DeclaredSubscription[]> Read(JsonElement declaration) =>

@@ -21,20 +21,20 @@ internal static class MessageSize
         var size =
             Overhead
             + (long)message.Body.ToMemory().Length
-            + Of(message.MessageId)
-            + Of(message.SessionId)
-            + Of(message.CorrelationId)
-            + Of(message.Subject)
-            + Of(message.ContentType);
+            + SizeOf(message.MessageId)
+            + SizeOf(message.SessionId)
+            + SizeOf(message.CorrelationId)
+            + SizeOf(message.Subject)
+            + SizeOf(message.ContentType);
         foreach (var (name, value) in message.ApplicationProperties)
         {
-            size += Of(name) + Of((string)value);
+            size += SizeOf(name) + SizeOf((string)value);
         }
 
         return size;
     }
 
-    private static long Of(string? text)
+    private static long SizeOf(string? text)
     {
         var bytes = text is null ? 0 : Encoding.UTF8.GetByteCount(text);
         return bytes + (bytes <= LongestShortText ? 2 : 5);
