@@ -22,7 +22,7 @@ internal static class AuthSetup
 
         hub.Services.AddSingleton(_ => new ApiKeyVerifier(options.ApiKeys));
         hub.Services.AddSingleton<AccessMetrics>();
-        hub.Services.AddSingleton<RefusedCredentials>();
+        hub.Services.AddSingleton<UnauthorizedRequests>();
         hub.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationResponses>();
         // With two schemes at least, none is the default: the intake's requests are not authenticated.
         var schemes = hub

@@ -6,7 +6,7 @@ using NotificationHub.Hosting;
 namespace NotificationHub.Auth;
 
 /// <summary>Responds with problem details: 401 to unknown callers, 403 to callers without the role. The console shows a page.</summary>
-internal sealed class AuthorizationResponses(RefusedCredentials refused, ApiAccessRules access)
+internal sealed class AuthorizationResponses(UnauthorizedRequests unauthorized, ApiAccessRules access)
     : IAuthorizationMiddlewareResultHandler
 {
     public Task HandleAsync(
@@ -35,7 +35,7 @@ internal sealed class AuthorizationResponses(RefusedCredentials refused, ApiAcce
             return TypedResults.Problem(statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context);
         }
 
-        refused.Record(isFeed ? RefusedCredentials.Consumers : RefusedCredentials.Admin, context);
+        unauthorized.Record(isFeed ? UnauthorizedRequests.Consumers : UnauthorizedRequests.Admin, context);
         context.Response.Headers.WWWAuthenticate = "Bearer";
         // Administrators get no hint.
         return TypedResults

@@ -9,7 +9,7 @@ using NotificationHub.Tests.Locations;
 
 namespace NotificationHub.Tests.Auth;
 
-public sealed class RefusedCredentialsTests
+public sealed class UnauthorizedRequestsTests
 {
     [Fact]
     public async Task Wrong_keys_are_counted_by_API_and_requests_without_one_are_not()
@@ -49,7 +49,9 @@ public sealed class RefusedCredentialsTests
             });
         }
 
-        readings.Sums("notificationhub.access.refused").ShouldBe([("consumers", 2), ("admin", 3)], ignoreOrder: true);
+        readings
+            .Sums("notificationhub.access.unauthorized")
+            .ShouldBe([("consumers", 2), ("admin", 3)], ignoreOrder: true);
     }
 
     [Fact]
@@ -59,13 +61,13 @@ public sealed class RefusedCredentialsTests
         var log = new LogLines();
         using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
         using var meters = new TestMeters();
-        using var refused = new RefusedCredentials(
+        using var unauthorized = new UnauthorizedRequests(
             new AccessMetrics(meters),
             clock,
-            loggers.CreateLogger<RefusedCredentials>()
+            loggers.CreateLogger<UnauthorizedRequests>()
         );
 
-        refused.Record(RefusedCredentials.Admin, Request("10.0.0.1"));
+        unauthorized.Record(UnauthorizedRequests.Admin, Request("10.0.0.1"));
         Lines()
             .ShouldBe([
                 "1 requests to the admin API presented an invalid key or token; responded 401. Addresses: 10.0.0.1.",
@@ -73,7 +75,7 @@ public sealed class RefusedCredentialsTests
 
         for (var n = 0; n < 1000; n++)
         {
-            refused.Record(RefusedCredentials.Admin, Request($"10.0.1.{n % 100}"));
+            unauthorized.Record(UnauthorizedRequests.Admin, Request($"10.0.1.{n % 100}"));
         }
 
         Lines().Length.ShouldBe(1);
@@ -87,8 +89,8 @@ public sealed class RefusedCredentialsTests
 
         clock.Advance(TimeSpan.FromMinutes(5));
         Lines().Length.ShouldBe(2);
-        refused.Record(RefusedCredentials.Admin, Request("10.0.0.1"));
-        refused.Record(RefusedCredentials.Consumers, Request("10.0.0.2"));
+        unauthorized.Record(UnauthorizedRequests.Admin, Request("10.0.0.1"));
+        unauthorized.Record(UnauthorizedRequests.Consumers, Request("10.0.0.2"));
         Lines()[2..].Select(line => line[^10..]).ShouldBe([" 10.0.0.1.", " 10.0.0.2."]);
 
         string[] Lines() => [.. log.Text.Split('\n').Select(line => line.Trim())];

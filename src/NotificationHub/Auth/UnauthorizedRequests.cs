@@ -5,10 +5,10 @@ namespace NotificationHub.Auth;
 
 // Counts and logs requests with an invalid key or token: the first immediately, later ones as one line a minute. So a client that guesses
 // keys cannot flood the log, even from many addresses.
-internal sealed partial class RefusedCredentials(
+internal sealed partial class UnauthorizedRequests(
     AccessMetrics metrics,
     TimeProvider time,
-    ILogger<RefusedCredentials> logger
+    ILogger<UnauthorizedRequests> logger
 ) : IDisposable
 {
     /// <summary>The values of the metric's <c>api</c>.</summary>
@@ -39,7 +39,7 @@ internal sealed partial class RefusedCredentials(
 
     private void Count(string api, HttpContext context)
     {
-        metrics.CountRefused(api);
+        metrics.CountUnauthorized(api);
         summaries
             .Single(summary => summary.Api == api)
             .Add(context.Connection.RemoteIpAddress?.ToString() ?? "an unknown address");
@@ -110,7 +110,7 @@ internal sealed partial class RefusedCredentials(
 
         private void Write()
         {
-            Log.Refused(logger, count, api, string.Join(", ", addresses) + (hasMore ? " and others" : ""));
+            Log.Unauthorized(logger, count, api, string.Join(", ", addresses) + (hasMore ? " and others" : ""));
             addresses.Clear();
             (count, hasMore) = (0, false);
             timer = time.CreateTimer(_ => EndPeriod(), state: null, Period, Timeout.InfiniteTimeSpan);
@@ -123,19 +123,19 @@ internal sealed partial class RefusedCredentials(
             LogLevel.Warning,
             "{Count} requests to the {Api} API presented an invalid key or token; responded 401. Addresses: {Addresses}."
         )]
-        public static partial void Refused(ILogger logger, long count, string api, string addresses);
+        public static partial void Unauthorized(ILogger logger, long count, string api, string addresses);
     }
 }
 
 internal sealed class AccessMetrics(IMeterFactory meters)
 {
-    private readonly Counter<long> refused = meters
+    private readonly Counter<long> unauthorized = meters
         .CreateHubMeter()
         .CreateCounter<long>(
-            "notificationhub.access.refused",
+            "notificationhub.access.unauthorized",
             "{request}",
             "Requests with an invalid key or token, by API."
         );
 
-    public void CountRefused(string api) => refused.Add(1, new KeyValuePair<string, object?>("api", api));
+    public void CountUnauthorized(string api) => unauthorized.Add(1, new KeyValuePair<string, object?>("api", api));
 }
