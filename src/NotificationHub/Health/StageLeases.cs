@@ -5,11 +5,12 @@ using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Health;
 
+/// <summary>The owner of a stage.</summary>
 /// <param name="Kind"><c>this-replica</c>, <c>other-replica</c>, <c>shared</c> or <c>none</c>.</param>
-/// <param name="Replica">Machine and process of the only other replica that holds leases of the stage.</param>
-/// <param name="ThisReplica">The number of leases that this replica holds.</param>
-/// <param name="OtherReplicas">The number of leases that other replicas hold.</param>
-/// <param name="Free">The number of leases that no replica holds.</param>
+/// <param name="Replica">Machine and process of the only other replica that owns leases of the stage.</param>
+/// <param name="ThisReplica">The number of leases that this replica owns.</param>
+/// <param name="OtherReplicas">The number of leases that other replicas own.</param>
+/// <param name="Free">The number of leases that no replica owns.</param>
 internal sealed record StageHolder(string Kind, string? Replica, int ThisReplica, int OtherReplicas, int Free);
 
 internal sealed class StageLeases
@@ -31,17 +32,20 @@ internal sealed class StageLeases
 
     public StageHolder FindHolder(IReadOnlyList<string> leases)
     {
-        string?[] holders = [.. leases.Select(lease => owners.GetValueOrDefault(lease))];
-        var own = holders.Count(owner => owner == self);
-        var free = holders.Count(owner => owner is null);
-        string[] others = [.. holders.OfType<string>().Where(owner => owner != self).Distinct(StringComparer.Ordinal)];
+        string?[] stageOwners = [.. leases.Select(lease => owners.GetValueOrDefault(lease))];
+        var own = stageOwners.Count(owner => owner == self);
+        var free = stageOwners.Count(owner => owner is null);
+        string[] others =
+        [
+            .. stageOwners.OfType<string>().Where(owner => owner != self).Distinct(StringComparer.Ordinal),
+        ];
         var kind =
-            own == holders.Length ? "this-replica"
-            : free == holders.Length ? "none"
+            own == stageOwners.Length ? "this-replica"
+            : free == stageOwners.Length ? "none"
             : own == 0 ? "other-replica"
             : "shared";
         // The last part of an owner only distinguishes one start of the process from the next.
         var replica = others is [var one] ? one[..one.LastIndexOf(':')] : null;
-        return new StageHolder(kind, replica, own, holders.Length - own - free, free);
+        return new StageHolder(kind, replica, own, stageOwners.Length - own - free, free);
     }
 }

@@ -16,7 +16,7 @@ public sealed class StageLeasesTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await store.DisposeAsync();
 
     [Fact]
-    public async Task The_lease_holder_is_this_replica_another_replica_or_none()
+    public async Task The_owner_is_this_replica_another_replica_or_none()
     {
         await HoldAsync("routing", Self);
         await HoldAsync("publishing:assets", Other);
