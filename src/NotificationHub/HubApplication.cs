@@ -84,7 +84,6 @@ internal static class HubApplication
         hub.AddFullSync();
         hub.AddMetadata();
         hub.AddOperationTracking();
-        hub.AddAudit();
         hub.AddRetention();
         hub.AddErasure();
         hub.AddAdmin();

@@ -1,6 +1,5 @@
 using Dapper;
 using NotificationHub.Apple;
-using NotificationHub.Hosting;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Metadata;
@@ -209,9 +208,4 @@ internal sealed partial class ContentNames(
         )]
         public static partial void NotFound(ILogger logger, int count, string reason);
     }
-}
-
-internal static class MetadataSetup
-{
-    public static void AddMetadata(this HubBuilder hub) => hub.Services.AddSingleton<ContentNames>();
 }

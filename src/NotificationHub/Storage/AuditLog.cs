@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Dapper;
-using NotificationHub.Hosting;
 
 namespace NotificationHub.Storage;
 
@@ -209,9 +208,4 @@ internal sealed partial class AuditTrail(Database database, ILogger<AuditTrail> 
         )]
         public static partial void NotClosed(ILogger logger, long seq, string outcome, Exception exception);
     }
-}
-
-internal static class AuditSetup
-{
-    public static void AddAudit(this HubBuilder hub) => hub.Services.AddSingleton<AuditTrail>();
 }

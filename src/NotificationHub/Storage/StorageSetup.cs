@@ -41,6 +41,7 @@ internal static class StorageSetup
         hub.AddDatabaseStartup();
         hub.Services.AddSingleton<LeaseKeeper>();
         hub.Services.AddSingleton<TrustedClock>();
+        hub.Services.AddSingleton<AuditTrail>();
         hub.Services.AddWorker(services => services.GetRequiredService<LeaseKeeper>());
     }
 

@@ -37,7 +37,7 @@ public sealed partial class OutgoingRequestTests
         handlers
             .Select(source => source.File)
             .ShouldBe(
-                ["AppleClient.cs", "DiagnosticCheck.cs", "HealthCommand.cs", "PublicUrlCheck.cs", "RelayClient.cs"],
+                ["AppleClient.cs", "DiagnosticsSetup.cs", "HealthCommand.cs", "PublicUrlCheck.cs", "RelayClient.cs"],
                 ignoreOrder: true
             );
         handlers
