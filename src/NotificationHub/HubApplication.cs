@@ -1,6 +1,5 @@
 using NotificationHub.Admin;
 using NotificationHub.Auth;
-using NotificationHub.CommandLine;
 using NotificationHub.Diagnostics;
 using NotificationHub.Erasure;
 using NotificationHub.Feed;

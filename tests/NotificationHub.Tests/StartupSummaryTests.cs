@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;
 
-namespace NotificationHub.Tests.Hosting;
+namespace NotificationHub.Tests;
 
 public sealed class StartupSummaryTests
 {

@@ -6,7 +6,7 @@ using NotificationHub.Publishing;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage;
 
-namespace NotificationHub.CommandLine;
+namespace NotificationHub;
 
 /// <summary>Logs at startup what the hub uses, and settings that appear to be missing.</summary>
 internal static partial class StartupSummary
