@@ -78,7 +78,7 @@ internal sealed class AuthOptionsValidator : AbstractValidator<AuthOptions>
                     .WithMessage("must be Consume, Read or Operate");
                 key.RuleFor(value => value.Topics)
                     .Must(topics => topics.All(topic => TopicMap.Topics.Contains(topic, StringComparer.Ordinal)))
-                    .WithMessage($"must be among {string.Join(", ", TopicMap.Topics)}");
+                    .WithMessage($"must be one of {string.Join(", ", TopicMap.Topics)}");
                 key.RuleFor(value => value.Locations)
                     .Must(locations => locations.Count <= InLists.MaxValues)
                     .WithMessage($"must have at most {InLists.MaxValues} locations; without any, the key reads all");
@@ -88,11 +88,11 @@ internal sealed class AuthOptionsValidator : AbstractValidator<AuthOptions>
                 key.RuleFor(value => value.Topics)
                     .Must((value, topics) => topics.Count == 0 && value.Locations.Count == 0)
                     .When(value => HubPolicies.ForRole(value.Role) is not (null or HubPolicies.Consume))
-                    .WithMessage("must be empty, like Locations, unless the role is Consume");
+                    .WithMessage("Topics and Locations are allowed only for the role Consume");
             });
         RuleFor(options => options.ApiKeys)
             .Must(keys => keys.DistinctBy(key => key.Name, StringComparer.Ordinal).Count() == keys.Count)
-            .WithMessage("must have different names");
+            .WithMessage("must not contain the same name twice");
         When(
             options => options.Entra is not null,
             () =>

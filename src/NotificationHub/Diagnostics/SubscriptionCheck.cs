@@ -74,7 +74,7 @@ internal sealed class SubscriptionCheck(IOptions<ServiceBusOptions> options, ISe
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or OutOfMemoryException))
         {
-            return DiagnosticResult.NotChecked(SendErrors.Create(topic, exception, null).Message, subject);
+            return DiagnosticResult.NotChecked(SendErrors.Create(exception, null).Message, subject);
         }
     }
 

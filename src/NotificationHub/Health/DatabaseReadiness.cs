@@ -113,7 +113,7 @@ internal sealed partial class DatabaseReadiness(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "Not ready; load balancers send deliveries to other replicas: {Error}")]
+        [LoggerMessage(LogLevel.Error, "Not ready: /health/ready returns 503. {Error}")]
         public static partial void NotReady(ILogger logger, string error);
 
         [LoggerMessage(LogLevel.Information, "Ready again: the database can be read and written.")]

@@ -105,7 +105,7 @@ internal static class HealthReasons
             {
                 yield return new HealthProblem(
                     HealthProblemKind.WorkFails,
-                    $"{stage.Stage}: {stage.Retrying} failed, will be retried{Because(stage.Error)}"
+                    $"{stage.Stage}: {stage.Retrying} failed and will be retried{Because(stage.Error)}"
                 );
             }
         }

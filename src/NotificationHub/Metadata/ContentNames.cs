@@ -204,8 +204,8 @@ internal sealed partial class ContentNames(
     {
         [LoggerMessage(
             LogLevel.Information,
-            "Could not look up the names of {Count} apps and books: {Reason} Apple's IDs are shown instead."
+            "Could not look up the names of {Count} apps and books: {Error} Apple's IDs are shown instead."
         )]
-        public static partial void NotFound(ILogger logger, int count, string reason);
+        public static partial void NotFound(ILogger logger, int count, string error);
     }
 }

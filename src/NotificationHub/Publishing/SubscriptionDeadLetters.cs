@@ -369,7 +369,7 @@ internal sealed partial class SubscriptionDeadLetters(
             ),
             _ => new(
                 isNotFound: false,
-                $"The subscription {topic}/{subscription} could not be used ({SendErrors.Create(topic, exception, null).Message}) "
+                $"The subscription {topic}/{subscription} could not be used ({SendErrors.Create(exception, null).Message}) "
                     + "Dead letters that are still listed are unchanged. Repeating the command is safe.",
                 exception
             ),

@@ -279,20 +279,23 @@ internal sealed partial class TopicPublisher(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Topic {Topic} rejected event {Id}: {Reason}")]
-        public static partial void Rejected(ILogger logger, string topic, string id, string reason);
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Topic {Topic} rejected event {EventId}. It becomes a dead letter if the topic accepts a later event. {Error}"
+        )]
+        public static partial void Rejected(ILogger logger, string topic, string eventId, string error);
 
         [LoggerMessage(
             LogLevel.Error,
-            "Event {Id} cannot be sent to topic {Topic}: {Reason} It becomes a dead letter; later events continue."
+            "Event {EventId} cannot be sent to topic {Topic}: {Error} It becomes a dead letter; later events continue."
         )]
-        public static partial void Damaged(ILogger logger, string id, string topic, string reason);
+        public static partial void Damaged(ILogger logger, string eventId, string topic, string error);
 
         [LoggerMessage(
             LogLevel.Error,
-            "Event {Id} became a dead letter, because topic {Topic} rejects it and accepts later events. Resend or discard it."
+            "Event {EventId} became a dead letter, because topic {Topic} rejects it and accepts later events. Resend or discard it."
         )]
-        public static partial void DeadLettered(ILogger logger, string id, string topic);
+        public static partial void DeadLettered(ILogger logger, string eventId, string topic);
     }
 }
 

@@ -144,9 +144,9 @@ internal sealed partial class TopicStatusTracker(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "Publishing to topic {Topic} stopped: {Reason} Will retry with backoff; its events wait in the log."
+            "Publishing to topic {Topic} stopped: {Error} Will retry with backoff; its events wait in the log."
         )]
-        public static partial void Stopped(ILogger logger, string topic, string reason);
+        public static partial void Stopped(ILogger logger, string topic, string error);
 
         [LoggerMessage(LogLevel.Information, "Publishing to topic {Topic} resumed.")]
         public static partial void Resumed(ILogger logger, string topic);
@@ -222,7 +222,7 @@ internal sealed class PublishingMetrics(IMeterFactory meters)
         .CreateHistogram(
             "notificationhub.publishing.delay",
             "s",
-            "Time from a notification's receipt, or from an event's append without one, to acceptance, by topic.",
+            "Time until Service Bus accepts an event, from receipt of its notification or, without one, from its append, by topic.",
             tags: null,
             DelayBuckets.Advice
         );

@@ -181,7 +181,7 @@ internal sealed partial class MassRemovals(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "A read of {Kind} records of location {LocationId} lacks {Absent} of {Known} known records. None were removed; a second read must confirm it."
+            "A read of {Kind} records of location {LocationId} lacks {Absent} of {Known} known records. Nothing was removed; a second read must confirm the removal."
         )]
         public static partial void Doubted(ILogger logger, string kind, string locationId, long absent, long known);
 

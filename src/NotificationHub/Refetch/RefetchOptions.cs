@@ -9,7 +9,7 @@ internal sealed class RefetchOptions
     /// <summary>The time without another request after which a target is read.</summary>
     public TimeSpan QuietPeriod { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The longest wait of a target that is requested again and again, at first.</summary>
+    /// <summary>The longest wait before the first read of a target that is requested again and again.</summary>
     public TimeSpan InitialMaxWait { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The longest wait of a target that stays busy.</summary>

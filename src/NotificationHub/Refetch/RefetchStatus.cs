@@ -87,7 +87,7 @@ internal sealed class RefetchMetrics(IMeterFactory meters)
     private readonly Counter<long> coalesced = meters.CreateCounter(
         "notificationhub.refetch.coalesced",
         "{request}",
-        "Refetch requests that another read covered."
+        "Refetch requests merged into another read."
     );
 
     private readonly Counter<long> errors = meters.CreateCounter(

@@ -210,17 +210,17 @@ internal sealed partial class RelaySender(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "Relay target {Target} does not accept notifications ({Failure}). They wait; will retry with backoff."
+            "Relay target {Target} does not accept notifications ({Error}). They wait; will retry with backoff."
         )]
-        public static partial void Failed(ILogger logger, string target, string failure);
+        public static partial void Failed(ILogger logger, string target, string error);
 
         [LoggerMessage(LogLevel.Information, "Relay target {Target} accepts notifications again.")]
         public static partial void Recovered(ILogger logger, string target);
 
         [LoggerMessage(
             LogLevel.Error,
-            "Relay target {Target} rejected notification {Seq} ({Failure}). It is set aside; later ones continue. Run `relay resend`."
+            "Relay target {Target} rejected notification {Seq} ({Error}). It is set aside; later ones continue. Run `relay resend`."
         )]
-        public static partial void SetAside(ILogger logger, string target, long seq, string failure);
+        public static partial void SetAside(ILogger logger, string target, long seq, string error);
     }
 }

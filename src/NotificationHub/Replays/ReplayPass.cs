@@ -253,16 +253,19 @@ internal sealed partial class ReplayPass(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "Replay {Id} of topic {Topic} is complete: {Sent} events were sent.")]
-        public static partial void Completed(ILogger logger, string id, string topic, long sent);
+        [LoggerMessage(
+            LogLevel.Information,
+            "Replay {ReplayId} of topic {Topic} is complete: {Sent} events were sent."
+        )]
+        public static partial void Completed(ILogger logger, string replayId, string topic, long sent);
 
-        [LoggerMessage(LogLevel.Warning, "Event {Id} was skipped by replay {Replay} of topic {Topic}: {Reason}")]
-        public static partial void Skipped(ILogger logger, string id, string replay, string topic, string reason);
+        [LoggerMessage(LogLevel.Warning, "Event {EventId} was skipped by replay {ReplayId} of topic {Topic}: {Error}")]
+        public static partial void Skipped(ILogger logger, string eventId, string replayId, string topic, string error);
 
-        [LoggerMessage(LogLevel.Information, "Replay {Id} of topic {Topic} is paused: {Reason}")]
-        public static partial void Paused(ILogger logger, string id, string topic, string reason);
+        [LoggerMessage(LogLevel.Information, "Replay {ReplayId} of topic {Topic} is paused: {Error}")]
+        public static partial void Paused(ILogger logger, string replayId, string topic, string error);
 
-        [LoggerMessage(LogLevel.Error, "Replay {Id} of topic {Topic} failed: {Reason}")]
-        public static partial void Failed(ILogger logger, string id, string topic, string reason);
+        [LoggerMessage(LogLevel.Error, "Replay {ReplayId} of topic {Topic} failed: {Error}")]
+        public static partial void Failed(ILogger logger, string replayId, string topic, string error);
     }
 }

@@ -211,8 +211,8 @@ internal sealed partial class DueTimes(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "{Rows} {Name} were due later than the longest interval ({Longest}), because a clock was ahead when this was written. They are now due immediately."
+            "Corrected the due times of {Rows} {Kind}: they were more than {Longest} ahead, because a clock was wrong. They are due now."
         )]
-        public static partial void Repaired(ILogger logger, int rows, string name, TimeSpan longest);
+        public static partial void Repaired(ILogger logger, int rows, string kind, TimeSpan longest);
     }
 }

@@ -124,14 +124,14 @@ internal sealed partial class DatabaseStartup(
     {
         [LoggerMessage(
             LogLevel.Error,
-            "Could not open the database; responding 503 to deliveries. Will retry in {Pause}. {Reason}"
+            "Could not open the database; responding 503 to deliveries. Will retry in {Pause}. {Error}"
         )]
-        public static partial void NotOpened(ILogger logger, string reason, TimeSpan pause);
+        public static partial void NotOpened(ILogger logger, string error, TimeSpan pause);
 
-        [LoggerMessage(LogLevel.Critical, "The worker {Name} failed; the hub stops.")]
-        public static partial void Ended(ILogger logger, string name, Exception exception);
+        [LoggerMessage(LogLevel.Critical, "The worker {Worker} failed; the hub stops.")]
+        public static partial void Ended(ILogger logger, string worker, Exception exception);
 
-        [LoggerMessage(LogLevel.Error, "The worker {Name} did not stop cleanly.")]
-        public static partial void NotStopped(ILogger logger, string name, Exception exception);
+        [LoggerMessage(LogLevel.Error, "The worker {Worker} did not stop cleanly.")]
+        public static partial void NotStopped(ILogger logger, string worker, Exception exception);
     }
 }

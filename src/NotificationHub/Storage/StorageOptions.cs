@@ -39,7 +39,7 @@ internal sealed class StorageOptions
     /// <summary>How long a write waits for a lock of another process; commands wait at least 10 seconds.</summary>
     public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>SQLite: the number of last notifications among which a repeat is recognized; each takes 48 bytes of memory.</summary>
+    /// <summary>SQLite: how many recent notifications are checked for repeats; each takes 48 bytes of memory.</summary>
     public int DeduplicationWindow { get; set; } = 1_000_000;
 }
 

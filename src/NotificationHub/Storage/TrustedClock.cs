@@ -131,7 +131,7 @@ internal sealed partial class TrustedClock(Database database, TimeProvider time,
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "The clock is {Ahead} ahead of the elapsed time. Rows are not deleted by this clock until it has been steady for {Doubt}."
+            "The system clock jumped ahead by {Ahead}. Deletion by age is paused until the clock has been steady for {Doubt}."
         )]
         public static partial void Jumped(ILogger logger, TimeSpan ahead, TimeSpan doubt);
     }

@@ -6,7 +6,7 @@ namespace NotificationHub.Tests.Publishing;
 internal sealed class ScriptedServiceBus : ServiceBusClient
 {
     /// <summary>The hub's message for <see cref="Rejected"/> by the topic <c>assets</c>.</summary>
-    public const string Rejection = "Topic assets: Service Bus rejected the content (not well formed).";
+    public const string Rejection = "Service Bus rejected the content (not well formed).";
 
     /// <summary>Called with each batch. An exception is the response.</summary>
     public Action<string, IReadOnlyList<ServiceBusMessage>> Respond { get; set; } = (_, _) => { };

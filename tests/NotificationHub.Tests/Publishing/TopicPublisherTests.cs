@@ -141,7 +141,7 @@ public sealed class TopicPublisherTests : IAsyncLifetime
 
         var status = scene.Statuses["assets"];
         (status.State, status.Reason, status.Since).ShouldBe(
-            (TopicState.Stopped, "Topic assets: Service Bus did not respond in time.", stopped)
+            (TopicState.Stopped, "Service Bus did not respond in time.", stopped)
         );
         (status.Unsent, status.OldestUnsentAt).ShouldBe((3, appended));
         status.OldestUnsentAge(scene.Clock).ShouldBe(PublishingScene.AnyBackoff);

@@ -53,7 +53,7 @@ public sealed class RelayHubTests
         shown.Add((await hub.DetailAsync()).GetRawText());
         shown[^1]
             .ShouldContain(
-                $"relay:{target}: 1 failed, will be retried: location {location.Id}: unauthorized (HTTP 401)"
+                $"relay:{target}: 1 failed and will be retried: location {location.Id}: unauthorized (HTTP 401)"
             );
         shown.Add((await CommandRun.OnAsync(hub, "relay", "status", location.Id)).Output);
         shown[^1].ShouldContain("unauthorized (HTTP 401)");

@@ -9,7 +9,7 @@ internal sealed class ConnectionMetrics(IMeterFactory meters)
         .CreateUpDownCounter<long>(
             "notificationhub.connections.open",
             "{connection}",
-            "Open connections, by whether their last request had a valid credential."
+            "Open connections, by whether the last request was authenticated."
         );
 
     private readonly Counter<long> closedConnections = meters

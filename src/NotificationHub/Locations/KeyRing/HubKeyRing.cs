@@ -155,9 +155,9 @@ internal sealed partial class HubKeyRing(
     {
         [LoggerMessage(
             LogLevel.Error,
-            "Could not open the key ring; content tokens are unreadable, but notifications are received: {Problem}"
+            "Could not open the key ring. Content tokens cannot be decrypted; notifications are still accepted. {Error}"
         )]
-        public static partial void Failed(ILogger logger, string problem);
+        public static partial void Failed(ILogger logger, string error);
     }
 }
 

@@ -19,7 +19,7 @@ internal static class KeyRingSetup
         {
             hub.AddError(
                 KeyRingOptions.Section,
-                "SQL Server stores the keys of the content tokens beside them, so that a certificate must protect the keys: set "
+                "On SQL Server, the key ring is in the same database as the content tokens, so a certificate must protect it: set "
                     + "KeyRing:KeyVaultCertificate (the identifier of a certificate in Key Vault) or KeyRing:CertificateFile (a PFX file with its private key)"
             );
         }

@@ -143,7 +143,7 @@ internal sealed partial class ConfigurationMonitor(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "Apple has other settings for location {LocationId} than recorded: {Settings}. `locations verify` says what to do."
+            "Client Config of location {LocationId} differs from the stored settings: {Settings}. Run `locations verify`, which says what to do."
         )]
         public static partial void Differs(ILogger logger, string locationId, string settings);
 
@@ -158,14 +158,9 @@ internal sealed partial class ConfigurationMonitor(
 
         [LoggerMessage(
             LogLevel.Warning,
-            "Could not verify location {LocationId} at Apple ({Code}, {Reason}); will retry."
+            "Could not verify location {LocationId} at Apple ({Code}, {Error}); will retry."
         )]
-        public static partial void NotVerified(
-            ILogger logger,
-            string locationId,
-            LocationErrorCode code,
-            string reason
-        );
+        public static partial void NotVerified(ILogger logger, string locationId, LocationErrorCode code, string error);
 
         [LoggerMessage(LogLevel.Error, "Could not verify location {LocationId} at Apple; will retry.")]
         public static partial void VerificationFailed(ILogger logger, string locationId, Exception exception);

@@ -64,7 +64,7 @@ internal static partial class SendErrors
         || IsNotAllowed(exception);
 
     /// <summary>Why the topic rejects the content of the batch; null if the content is not the cause.</summary>
-    public static string? Rejection(string topic, Exception exception)
+    public static string? Rejection(Exception exception)
     {
         var reason = exception switch
         {
@@ -74,20 +74,18 @@ internal static partial class SendErrors
             _ when IsNotAllowed(exception) => "not allowed",
             _ => null,
         };
-        return reason is null
-            ? null
-            : $"Topic {topic}: Service Bus rejected the content ({reason}){Tracking(exception.Message)}.";
+        return reason is null ? null : $"Service Bus rejected the content ({reason}){Tracking(exception.Message)}.";
     }
 
-    public static TopicSendException Create(string topic, Exception exception, TimeSpan? timedOutAfter)
+    public static TopicSendException Create(Exception exception, TimeSpan? timedOutAfter)
     {
         var (error, reason) = timedOutAfter is { } limit
-            ? (TopicSendError.Timeout, $"no response within {limit.TotalSeconds:0.#} s")
+            ? (TopicSendError.Timeout, $"No response within {limit.TotalSeconds:0.#} s")
             : Classify(exception);
         return new TopicSendException(
             error,
             error == TopicSendError.Busy ? BusyRetryAfter : null,
-            $"Topic {topic}: {reason}.",
+            $"{reason}.",
             exception
         );
     }
@@ -104,12 +102,12 @@ internal static partial class SendErrors
                 TopicSendError.Unauthorized,
                 $"Service Bus does not accept this identity or key{Tracking(exception.Message)}"
             ),
-            AuthenticationFailedException => (TopicSendError.NoToken, "could not get a token for Service Bus"),
+            AuthenticationFailedException => (TopicSendError.NoToken, "Could not get a token for Service Bus"),
             _ when Socket(exception) is { } socket => (
                 TopicSendError.Unreachable,
                 $"Service Bus could not be reached ({socket.Message})"
             ),
-            _ => (TopicSendError.Failed, $"the request failed ({exception.GetType().Name})"),
+            _ => (TopicSendError.Failed, $"The request failed ({exception.GetType().Name})"),
         };
 
     private static (TopicSendError Error, string Reason) Classify(ServiceBusException exception)
@@ -119,13 +117,13 @@ internal static partial class SendErrors
         {
             ServiceBusFailureReason.MessagingEntityNotFound => (
                 TopicSendError.TopicNotFound,
-                $"the topic does not exist{tracking}"
+                $"The topic does not exist{tracking}"
             ),
             ServiceBusFailureReason.MessagingEntityDisabled => (
                 TopicSendError.TopicDisabled,
-                $"the topic is disabled{tracking}"
+                $"The topic is disabled{tracking}"
             ),
-            ServiceBusFailureReason.QuotaExceeded => (TopicSendError.QuotaExceeded, $"a quota is exceeded{tracking}"),
+            ServiceBusFailureReason.QuotaExceeded => (TopicSendError.QuotaExceeded, $"A quota is exceeded{tracking}"),
             ServiceBusFailureReason.ServiceBusy => (TopicSendError.Busy, $"Service Bus is busy{tracking}"),
             ServiceBusFailureReason.ServiceTimeout => (
                 TopicSendError.Timeout,

@@ -34,7 +34,7 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
             var isTimeout = timer.IsCancellationRequested;
             // After server-busy, the SDK delays each further send by ten seconds unless the token of the first one is canceled.
             await either.CancelAsync();
-            throw SendErrors.Create(topic, exception, isTimeout ? timeout : null);
+            throw SendErrors.Create(exception, isTimeout ? timeout : null);
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
             return default;
         }
         catch (Exception exception)
-            when (SendErrors.Rejection(topic, exception) is { } rejection
+            when (SendErrors.Rejection(exception) is { } rejection
                 && (isRetry || !SendErrors.MayBeClosedLink(exception))
             )
         {

@@ -218,13 +218,13 @@ internal sealed partial class LeaseKeeper(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Debug, "Acquired lease {Name} with fencing token {FencingToken}.")]
-        public static partial void Acquired(ILogger logger, string name, long fencingToken);
+        [LoggerMessage(LogLevel.Debug, "Acquired lease {Lease} with fencing token {FencingToken}.")]
+        public static partial void Acquired(ILogger logger, string lease, long fencingToken);
 
         [LoggerMessage(
             LogLevel.Warning,
-            "Lost lease {Name} with fencing token {FencingToken}: another replica may own it now."
+            "Lost lease {Lease} with fencing token {FencingToken}. Its work stops here; another replica may own it now."
         )]
-        public static partial void Lost(ILogger logger, string name, long fencingToken);
+        public static partial void Lost(ILogger logger, string lease, long fencingToken);
     }
 }

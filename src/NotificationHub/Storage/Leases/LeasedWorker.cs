@@ -63,7 +63,7 @@ internal abstract partial class LeasedWorker(LeaseKeeper leases, string leaseNam
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "The stage {Name} failed; retrying.")]
-        public static partial void Failed(ILogger logger, string name, Exception exception);
+        [LoggerMessage(LogLevel.Error, "Stage {Stage} failed; will retry.")]
+        public static partial void Failed(ILogger logger, string stage, Exception exception);
     }
 }

@@ -75,9 +75,7 @@ public sealed class ClosedLinkTests
 
         var result = await sender.SendAsync("hub", [Message("1")], CancellationToken.None);
 
-        result.ShouldBe(
-            new SendResult(1, "Topic hub: Service Bus rejected the content (not allowed) (TrackingId:5f1a_G2).")
-        );
+        result.ShouldBe(new SendResult(1, "Service Bus rejected the content (not allowed) (TrackingId:5f1a_G2)."));
         bus.Tried.Count.ShouldBe(2);
     }
 

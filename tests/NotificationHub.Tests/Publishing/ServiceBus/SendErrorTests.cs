@@ -25,7 +25,7 @@ public sealed class SendErrorTests
 
         failure.InnerException.ShouldNotBeNull().Message.ShouldContain(Body);
         failure.Error.ShouldBe(TopicSendError.Failed);
-        failure.Message.ShouldBe("Topic assets: Service Bus failed for the moment (TrackingId:5f1a_G2).");
+        failure.Message.ShouldBe("Service Bus failed for the moment (TrackingId:5f1a_G2).");
     }
 
     [Theory]
@@ -51,9 +51,7 @@ public sealed class SendErrorTests
     {
         var failure = await FailureAsync(new AuthenticationFailedException($"AADSTS7000222: {Quote}"));
 
-        (failure.Error, failure.Message).ShouldBe(
-            (TopicSendError.NoToken, "Topic assets: could not get a token for Service Bus.")
-        );
+        (failure.Error, failure.Message).ShouldBe((TopicSendError.NoToken, "Could not get a token for Service Bus."));
     }
 
     [Fact]
@@ -81,7 +79,7 @@ public sealed class SendErrorTests
             var failure = await FailureAsync(exception);
 
             (failure.Error, failure.Message).ShouldBe(
-                (TopicSendError.Unreachable, $"Topic assets: Service Bus could not be reached ({socket.Message}).")
+                (TopicSendError.Unreachable, $"Service Bus could not be reached ({socket.Message}).")
             );
         }
     }
@@ -92,7 +90,7 @@ public sealed class SendErrorTests
         var failure = await FailureAsync(new NotSupportedException(Quote));
 
         (failure.Error, failure.Message).ShouldBe(
-            (TopicSendError.Failed, "Topic assets: the request failed (NotSupportedException).")
+            (TopicSendError.Failed, "The request failed (NotSupportedException).")
         );
     }
 

@@ -99,7 +99,6 @@ public sealed class TopicSenderTests : IAsyncLifetime
         var failure = await FailureAsync(sender);
 
         failure.Error.ToString().ShouldBe(error);
-        failure.Message.ShouldStartWith("Topic assets: ");
         failure.Message.ShouldContain(reason);
         failure.RetryAfter.ShouldBe(condition == AmqpConditions.ServerBusy ? TimeSpan.FromSeconds(10) : null);
         bus.Topic("assets").Accepted.ShouldBe(0);
@@ -121,7 +120,7 @@ public sealed class TopicSenderTests : IAsyncLifetime
             CancellationToken.None
         );
 
-        (count, rejection).ShouldBe((2, $"Topic assets: Service Bus rejected the content ({reason})."));
+        (count, rejection).ShouldBe((2, $"Service Bus rejected the content ({reason})."));
     }
 
     [Fact]
@@ -232,7 +231,7 @@ public sealed class TopicSenderTests : IAsyncLifetime
         var failure = await FailureAsync(sender);
 
         failure.Error.ShouldBe(TopicSendError.Unauthorized);
-        failure.Message.ShouldBe("Topic assets: Service Bus does not accept this identity or key.");
+        failure.Message.ShouldBe("Service Bus does not accept this identity or key.");
         bus.Violations.ShouldHaveSingleItem().ShouldContain("expired");
     }
 
