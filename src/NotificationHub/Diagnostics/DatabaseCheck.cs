@@ -1,5 +1,4 @@
 using System.Data.Common;
-using NotificationHub.Locations;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Diagnostics;
@@ -47,15 +46,4 @@ internal sealed class DatabaseCheck(Database database, DatabaseStartup startup) 
     // Leaves the row unchanged, but passes through the writer to the disk like any other write.
     private static Task WriteUnchangedAsync(WriteTransaction transaction) =>
         transaction.ExecuteAsync("update change_counter set value = value where name = 'locations'");
-}
-
-internal sealed class ReplicaCheck(ReplicaBarrier replicas) : SingleDiagnosticCheck("running hub", needsDatabase: true)
-{
-    protected override async Task<DiagnosticResult> CheckOneAsync(CancellationToken cancellationToken) =>
-        await replicas.IsAnyLiveAsync(cancellationToken)
-            ? DiagnosticResult.Ok("a hub used this database within the last seconds")
-            : DiagnosticResult.Failed(
-                "no hub is using this database",
-                "Start the hub: `serve`, with the same settings."
-            );
 }

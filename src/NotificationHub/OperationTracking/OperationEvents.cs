@@ -1,10 +1,8 @@
-using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json;
 using NotificationHub.Apple;
 using NotificationHub.Events;
 using NotificationHub.Storage;
-using NotificationHub.Telemetry;
 
 namespace NotificationHub.OperationTracking;
 
@@ -140,23 +138,4 @@ internal static class OperationReports
                 .. info.SerialNumbers.Select(serial => new OperationItem { SerialNumber = serial }),
                 .. info.ClientUserIds.Select(user => new OperationItem { ClientUserId = user }),
             ];
-}
-
-internal sealed class OperationMetrics(IMeterFactory meters)
-{
-    private readonly Counter<long> transitions = meters.CreateCounter(
-        "notificationhub.operations.transitions",
-        "{operation}",
-        "Operation state transitions, by new state."
-    );
-
-    private readonly Counter<long> polls = meters.CreateCounter(
-        "notificationhub.operations.polls",
-        "{request}",
-        "Event Status requests."
-    );
-
-    public void CountTransition(string state) => transitions.Add(1, new KeyValuePair<string, object?>("state", state));
-
-    public void CountPoll() => polls.Add(1);
 }

@@ -1,9 +1,7 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using NotificationHub.Health;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage;
-using NotificationHub.Telemetry;
 
 namespace NotificationHub.Replays;
 
@@ -41,26 +39,5 @@ internal sealed class ReplayStatus(IOptions<ServiceBusOptions> bus) : IStageStat
                     : null,
             },
         ];
-    }
-}
-
-internal sealed class ReplayMetrics(IMeterFactory meters)
-{
-    private readonly Counter<long> sentEvents = meters.CreateCounter(
-        "notificationhub.replay.sent",
-        "{event}",
-        "Replayed events accepted by Service Bus, by topic."
-    );
-
-    private readonly Counter<long> rejectedEvents = meters.CreateCounter(
-        "notificationhub.replay.rejected",
-        "{event}",
-        "Events that replays skipped because Service Bus rejected them, by topic."
-    );
-
-    public void Sent(string topic, int sent, int rejected)
-    {
-        sentEvents.Add(sent, new KeyValuePair<string, object?>("topic", topic));
-        rejectedEvents.Add(rejected, new KeyValuePair<string, object?>("topic", topic));
     }
 }

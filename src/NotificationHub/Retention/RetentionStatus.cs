@@ -1,10 +1,8 @@
 using System.Data.Common;
-using System.Diagnostics.Metrics;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotificationHub.Health;
 using NotificationHub.Storage;
-using NotificationHub.Telemetry;
 
 namespace NotificationHub.Retention;
 
@@ -59,30 +57,4 @@ internal sealed class RetentionStatus(
 
     private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) =>
         one is null || other < one ? other : one;
-}
-
-internal sealed class RetentionMetrics(IMeterFactory meters)
-{
-    private readonly Counter<long> deleted = meters.CreateCounter(
-        "notificationhub.retention.deleted",
-        "{row}",
-        "Rows deleted by age, by log."
-    );
-
-    private readonly Gauge<double> oldestAge = meters.CreateGauge<double>(
-        "notificationhub.retention.oldest_age",
-        "s",
-        "Age of the oldest row, by log."
-    );
-
-    public void CountDeleted(string log, int rows)
-    {
-        if (rows > 0)
-        {
-            deleted.Add(rows, new KeyValuePair<string, object?>("log", log));
-        }
-    }
-
-    public void RecordOldest(string log, double seconds) =>
-        oldestAge.Record(seconds, new KeyValuePair<string, object?>("log", log));
 }
