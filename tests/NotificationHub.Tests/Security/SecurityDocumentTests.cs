@@ -6,8 +6,8 @@ namespace NotificationHub.Tests.Security;
 /// <summary>Each promise in <c>docs/security.md</c> names the tests that attack it.</summary>
 public sealed partial class SecurityDocumentTests
 {
-    private const string Heading = "| promise | attacked by |";
-    private const string Rule = "| --- | --- |";
+    private const string Heading = "**Promises.**";
+    private const string TestsItem = "\n  - Tests: ";
 
     private static readonly HashSet<string> Tests = typeof(SecurityDocumentTests)
         .Assembly.GetTypes()
@@ -16,43 +16,51 @@ public sealed partial class SecurityDocumentTests
         .Select(pair => $"{pair.type.Name}.{pair.method.Name}")
         .ToHashSet(StringComparer.Ordinal);
 
-    private static readonly IReadOnlyList<string> Lines = File.ReadAllLines(
-        Path.Combine(AppContext.BaseDirectory, "Documents", "security.md")
-    );
+    private static readonly string[] Sections = File.ReadAllText(
+            Path.Combine(AppContext.BaseDirectory, "Documents", "security.md")
+        )
+        .Split("\n## ");
 
     [Fact]
     public void Each_promise_is_attacked_by_tests_that_exist()
     {
-        List<string[]> promises = [];
-        var isPromise = false;
-        foreach (var line in Lines)
-        {
-            isPromise = line.StartsWith('|') && (isPromise || line == Heading);
-            if (isPromise && line != Heading && line != Rule)
-            {
-                promises.Add(line.Trim('|').Split('|', StringSplitOptions.TrimEntries));
-            }
-        }
+        var promises = Sections.SelectMany(Promises).Select(promise => promise.Split(TestsItem)).ToList();
 
         promises.Count.ShouldBeGreaterThan(40);
         promises
-            .Where(cells => cells.Length != 2 || !Test().IsMatch(cells[1]))
-            .Select(cells => cells[0])
-            .ShouldBeEmpty("promises without a test");
+            .Where(parts => parts.Length != 2 || !TestList().IsMatch(parts[1]))
+            .Select(parts => parts[0])
+            .ShouldBeEmpty("promises without a list of tests");
         promises
-            .SelectMany(cells => Test().Matches(cells[^1]).Select(test => test.Groups[1].Value))
+            .SelectMany(parts => Test().Matches(parts[^1]).Select(test => test.Groups[1].Value))
             .Where(test => !Tests.Contains(test))
             .ShouldBeEmpty("tests that do not exist");
     }
 
     [Fact]
     public void Each_threat_has_promises_and_says_what_remains() =>
-        string.Join('\n', Lines)
-            .Split("\n## ")
-            .Where(section => section.Contains(Heading, StringComparison.Ordinal))
-            .Where(section => !section.Contains("**Remaining.**", StringComparison.Ordinal))
-            .Select(section => section.Split('\n')[0])
+        Sections
+            .Select(section =>
+                (
+                    Name: section.Split('\n')[0],
+                    HasHeading: section.Contains(Heading, StringComparison.Ordinal),
+                    HasPromises: Promises(section).Any(),
+                    SaysWhatRemains: section.Contains("**Remaining.**", StringComparison.Ordinal)
+                )
+            )
+            .Where(section => section.HasHeading || section.SaysWhatRemains)
+            .Where(section => !section.HasPromises || !section.SaysWhatRemains)
+            .Select(section => section.Name)
             .ShouldBeEmpty();
+
+    /// <summary>The items of the list between the heading and the next one.</summary>
+    private static IEnumerable<string> Promises(string section) =>
+        section.Split($"\n{Heading}\n") is [_, var promises]
+            ? promises.Split("\n**")[0].Split("\n- ").Skip(1).Select(item => item.TrimEnd())
+            : [];
+
+    [GeneratedRegex(@"^`[A-Z]\w*\.[A-Z]\w*`(?:,\s+`[A-Z]\w*\.[A-Z]\w*`)*$")]
+    private static partial Regex TestList();
 
     [GeneratedRegex(@"`([A-Z]\w*\.[A-Z]\w*)`")]
     private static partial Regex Test();
