@@ -1,12 +1,22 @@
+using System.Reflection;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using NotificationHub.Tests.Contract;
 using NotificationHub.Tests.Infrastructure;
 using NotificationHub.Tests.Publishing.CloudEvents;
 using NotificationHub.Tests.Refetch;
 
 namespace NotificationHub.Tests.Documents;
 
-public sealed class DocumentTests
+public sealed partial class DocumentTests
 {
+    private static readonly string[] SourceFiles =
+    [
+        .. Directory
+            .EnumerateFiles(Path.Combine(EventFiles.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Select(file => $"/{Path.GetRelativePath(EventFiles.Root, file).Replace('\\', '/')}"),
+    ];
+
     [Fact]
     public void The_contract_lists_every_event()
     {
@@ -63,13 +73,9 @@ public sealed class DocumentTests
     [Fact]
     public void The_table_From_POST_to_message_names_files_that_exist()
     {
-        var root = Path.Combine(AppContext.BaseDirectory, "Source");
-        string[] files =
-        [
-            .. Directory
-                .EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
-                .Select(file => $"/{Path.GetRelativePath(root, file).Replace('\\', '/')}"),
-        ];
+        var files = SourceFiles
+            .Where(file => file.StartsWith("/src/NotificationHub/", StringComparison.Ordinal))
+            .ToList();
         var names = Read("architecture.md")
             .Split('\n')
             .SkipWhile(line => line != "| step | files |")
@@ -82,6 +88,55 @@ public sealed class DocumentTests
         names.Where(name => !files.Any(file => file.EndsWith($"/{name}.cs", StringComparison.Ordinal))).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("CONTRIBUTING.md")]
+    [InlineData("docs/recipes.md")]
+    public void Steps_name_source_files_that_exist(string document)
+    {
+        var paths = SourcePath()
+            .Matches(File.ReadAllText(Path.Combine(EventFiles.Root, document)))
+            .Select(path => path.Groups[1].Value)
+            .ToList();
+
+        paths.ShouldNotBeEmpty();
+        paths.Where(path => !SourceFiles.Any(EndsWith(path).IsMatch)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("CONTRIBUTING.md")]
+    [InlineData("docs/recipes.md")]
+    public void Steps_filter_by_test_classes_and_folders_that_exist(string document)
+    {
+        var filters = Filter()
+            .Matches(File.ReadAllText(Path.Combine(EventFiles.Root, document)))
+            .Select(filter => filter.Groups[1].Value)
+            .ToList();
+        var classes = typeof(DocumentTests)
+            .Assembly.GetTypes()
+            .Where(type =>
+                type.GetMethods()
+                    .Any(method => method.GetCustomAttributes().Any(attribute => attribute is FactAttribute))
+            )
+            .Select(type => type.FullName!)
+            .ToList();
+
+        filters.ShouldNotBeEmpty();
+        filters.Where(filter => !classes.Any(name => name.Contains(filter, StringComparison.Ordinal))).ShouldBeEmpty();
+    }
+
+    // "…", "X" and the type that the steps add as an example stand for any name.
+    private static Regex EndsWith(string path) =>
+        new($"/{Placeholder().Replace(Regex.Escape(path), @"\w+")}$", RegexOptions.CultureInvariant);
+
     private static string Read(string document) =>
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documents", document));
+
+    [GeneratedRegex(@"`([^`\s]+\.cs)`")]
+    private static partial Regex SourcePath();
+
+    [GeneratedRegex(@"FullyQualifiedName~([\w.]+)")]
+    private static partial Regex Filter();
+
+    [GeneratedRegex(@"…|\bX(?=[A-Z])|BundleCount")]
+    private static partial Regex Placeholder();
 }
