@@ -32,7 +32,7 @@ public sealed record NotifiedUser
     /// <summary>The device management server's ID of the user.</summary>
     public required string ClientUserId { get; init; }
 
-    /// <summary>The e-mail address of the invitation; null for a managed Apple Account.</summary>
+    /// <summary>The email address of the invitation; null for a managed Apple Account.</summary>
     public string? Email { get; init; }
 
     /// <summary>A hash of the user's Apple Account; null if there is none yet.</summary>

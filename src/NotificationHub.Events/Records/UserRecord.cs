@@ -9,7 +9,7 @@ public sealed record UserRecord
     /// <summary>The device management server's ID of the user; the key.</summary>
     public required string ClientUserId { get; init; }
 
-    /// <summary>The e-mail address of the invitation.</summary>
+    /// <summary>The email address of the invitation.</summary>
     public string? Email { get; init; }
 
     /// <summary>A hash of the user's Apple Account; null if there is none yet.</summary>

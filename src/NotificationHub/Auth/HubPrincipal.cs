@@ -16,7 +16,7 @@ internal static class HubPrincipal
     public static ClaimsPrincipal Create(string name, string scheme, ApiKey key) =>
         Create(name, scheme, [HubPolicies.ForRole(key.Role)!], ConsumerScope.CreateClaims(key));
 
-    /// <summary>The caller's name in the audit log. For a token this is an object ID: no e-mail address is logged.</summary>
+    /// <summary>The caller's name in the audit log. For a token this is an object ID: no email address is logged.</summary>
     public static string NameOf(ClaimsPrincipal user) =>
         user.FindFirst("oid")?.Value is { } person ? $"entra:{person}"
         : user.FindFirst("sub")?.Value is { } subject ? $"entra:{subject}"

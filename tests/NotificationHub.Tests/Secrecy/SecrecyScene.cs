@@ -130,7 +130,7 @@ internal sealed class SecrecyScene : IAsyncDisposable
 
     /// <summary>The personal data of the run.</summary>
     public static IReadOnlyList<MarkedSecret> Persons =>
-        [new("user id", UserId), new("e-mail address", Email), new("serial number", SerialNumber)];
+        [new("user id", UserId), new("email address", Email), new("serial number", SerialNumber)];
 
     /// <summary>Every secret of the run.</summary>
     /// <param name="notificationSecret">The last notification secret.</param>

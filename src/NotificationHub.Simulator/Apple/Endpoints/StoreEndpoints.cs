@@ -52,7 +52,7 @@ internal static class MetadataEndpoint
     }
 }
 
-/// <summary>The link in invitation e-mails. Users open it without a token.</summary>
+/// <summary>The link in invitation emails. Users open it without a token.</summary>
 internal static class InvitationEndpoint
 {
     public const string Path = RequestHandler.BasePath + "/invitation";
