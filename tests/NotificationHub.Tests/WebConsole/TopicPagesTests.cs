@@ -42,7 +42,7 @@ public sealed class TopicPagesTests(Chromium chromium) : ConsoleTests(chromium, 
             .Expect(Page.Locator(".title .badge"))
             .ToContainTextAsync("stopped", new() { Timeout = 20_000 });
 
-        await Assertions.Expect(Page.Locator(".alert")).ToContainTextAsync("assets");
+        await Assertions.Expect(Page.Locator(".alert")).ToContainTextAsync("Service Bus could not be reached");
         await Assertions.Expect(Fact("Pending")).ToHaveTextAsync("2");
         await Assertions.Expect(Fact("State since")).ToContainTextAsync("ago");
     }
