@@ -41,7 +41,7 @@ public sealed class DeployedSettingsTests
         var settings = OfAzure();
         settings.Remove("KeyRing__KeyVaultCertificate");
 
-        ErrorsOf(settings).ShouldHaveSingleItem().ShouldContain("a certificate must protect the keys");
+        ErrorsOf(settings).ShouldHaveSingleItem().ShouldContain("a certificate must protect it");
     }
 
     private static Dictionary<string, string> OfCompose() =>
