@@ -7,7 +7,8 @@ namespace NotificationHub.Routing;
 /// <summary>The outcome of consecutive notifications that one transaction commits.</summary>
 internal sealed class RoutingChunk
 {
-    // About four milliseconds of the writer, in units of one event's insert, so that the intake never waits long.
+    // In units of one event's insert. A chunk takes the writer two milliseconds at a low load, and up to eight at a high
+    // one. With two thirds of the weight, intake waits less, but a delivery costs a seventh more CPU time.
     private const int MaxWeight = 1_536;
     private const int TargetWeight = 6;
     private const int DispositionWeight = 5;
