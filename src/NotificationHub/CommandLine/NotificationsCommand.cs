@@ -110,7 +110,7 @@ internal static class NotificationsCommand
         var raw = new Option<bool>("--raw")
         {
             Description =
-                "Print only the body, including invite codes. Output to a file or pipe is byte for byte; on a terminal, "
+                "Print only the body, including invite codes. A file or pipe gets exactly the bytes that Apple sent; on a terminal, "
                 + "control characters are replaced.",
         };
         return runner.Create(

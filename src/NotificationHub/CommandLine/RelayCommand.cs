@@ -41,7 +41,7 @@ internal static class RelayCommand
                 runner,
                 "stop",
                 """
-                Stop forwarding. Notifications stay pending until `relay start`, at most for Relay:MaxAge.
+                Stop forwarding. Notifications stay pending until `relay start`, but no longer than Relay:MaxAge.
 
                 Without --target, the command applies to all targets of the location. When a notification becomes
                 older than Relay:MaxAge (default: 24 hours), the hub sets it aside, even while forwarding is

@@ -1,9 +1,11 @@
 using System.Data.Common;
 using Dapper;
 using NotificationHub.FullSync;
+using NotificationHub.Locations;
 using NotificationHub.Refetch.Scheduling;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Storage.Leases;
+using NotificationHub.Tests.Contract;
 using NotificationHub.Tests.Storage;
 
 namespace NotificationHub.Tests.Refetch;
@@ -31,6 +33,17 @@ public sealed class DueLocationsQueryTests : IAsyncLifetime
     }
 
     public async ValueTask DisposeAsync() => await store.DisposeAsync();
+
+    // The statements are files, which cannot use the constant.
+    [Theory]
+    [InlineData("Sqlite")]
+    [InlineData("SqlServer")]
+    public void The_statement_for_pending_locations_has_the_condition_of_callable_locations(string engine)
+    {
+        var path = Path.Combine("src", "NotificationHub", "Storage", engine, "Statements", "PendingLocations.sql");
+
+        File.ReadAllText(Path.Combine(EventFiles.Root, path)).ShouldContain(LocationStates.Callable, Case.Sensitive);
+    }
 
     [Theory]
     [InlineData(nameof(DueLocationsQuery.DueTargets), "refetch_target_next (due_at<?)")]

@@ -88,7 +88,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
                 SerialNumbers = context.Get(serials)!,
                 ClientUserIds = context.Get(users)!,
             },
-            "Read the assignments first, and skip devices and users that no longer have the app or book.",
+            "Read the assignments first, and send only what is still needed: skip devices and users without the app or book.",
             assets
         );
 
@@ -105,7 +105,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
                 SerialNumbers = context.Get(serials)!,
                 ClientUserIds = context.Get(users)!,
             },
-            "Read the assignments first, and skip devices and users that have no revocable app or book."
+            "Read the assignments first, and send only what is still needed: skip devices and users without a revocable app or book."
         );
 
     public Command CreateCreateUser() =>
@@ -121,7 +121,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             "update",
             "Change a user's email address or Managed Apple Account.",
             user => new UpdateUsersRequest { Users = [user] },
-            "Read the user first, and send nothing if the email address is already set. A Managed Apple Account is "
+            "Read the user first, and send nothing if the user already has this email address. A Managed Apple Account is "
                 + "always sent, because Apple does not return it."
         );
 
@@ -138,7 +138,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
             {
                 Users = [.. context.Get(users)!.Select(id => new RequestUser { ClientUserId = id })],
             },
-            "Read the users first, and skip users that are already retired.",
+            "Read the users first, and send only what is still needed: skip users that are already retired.",
             [location, users]
         );
         command.Validators.Add(result => Require(result, users));
