@@ -88,7 +88,7 @@ public sealed class ConsoleTab : IAsyncDisposable
     public async Task CheckPageAsync(string subject)
     {
         problems.ShouldBeEmpty(subject);
-        (await Page.GetByRole(AriaRole.Heading, new() { Level = 1 }).CountAsync()).ShouldBe(1, subject);
+        await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveCountAsync(1);
         (await Page.TitleAsync()).ShouldEndWith(" · NotificationHub", Case.Sensitive, subject);
         (
             await Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth")

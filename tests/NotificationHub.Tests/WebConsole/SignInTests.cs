@@ -41,7 +41,7 @@ public sealed class SignInTests(Chromium chromium) : IAsyncLifetime
 
         await tab.SignInAsync(Reading);
 
-        await Page.WaitForURLAsync("**/console?from=bookmark");
+        await Assertions.Expect(Page).ToHaveURLAsync($"{hub.Http.BaseAddress}console?from=bookmark");
         await Assertions.Expect(Page.Locator(".user")).ToContainTextAsync("key:on-call");
         await tab.CheckPageAsync("/console");
         var cookies = await Page.Context.CookiesAsync();
@@ -60,7 +60,7 @@ public sealed class SignInTests(Chromium chromium) : IAsyncLifetime
         entry.Origin.ShouldBe("console from 127.0.0.1");
 
         await Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
-        await Page.WaitForURLAsync("**/console/sign-in");
+        await Assertions.Expect(Page).ToHaveURLAsync($"{hub.Http.BaseAddress}console/sign-in");
         await tab.GotoAsync("/console");
         new Uri(Page.Url).AbsolutePath.ShouldBe("/console/sign-in");
     }
@@ -115,7 +115,7 @@ public sealed class SignInTests(Chromium chromium) : IAsyncLifetime
 
         await tab.SignInAsync(Reading);
 
-        await Page.WaitForURLAsync($"{hub.Http.BaseAddress}console");
+        await Assertions.Expect(Page).ToHaveURLAsync($"{hub.Http.BaseAddress}console");
     }
 
     [Fact]
