@@ -42,7 +42,7 @@ public sealed class EntraSignInTests(Chromium chromium) : IAsyncLifetime
 
         await SignInAsync();
 
-        await Assertions.Expect(Page).ToHaveURLAsync($"{hub.Http.BaseAddress}console/runbook?from=bookmark");
+        await Page.WaitForURLAsync("**/console/runbook?from=bookmark");
         await Assertions.Expect(Page.Locator(".user")).ToContainTextAsync("entra:0d7e9c1a-person");
         var entry = (
             await hub.Database.ReadAsync(
