@@ -62,7 +62,7 @@ internal static class DeadLettersCommand
         var limit = CommandInput.Limit();
         var list = runner.Create(
             "list",
-            "List the hub's dead letters or, with --subscription, those of a subscription. The oldest come first.",
+            "List the hub's dead letters, oldest first. With --subscription, list a subscription's dead letters instead.",
             context =>
                 context.Get(subscription) is { } name
                     ? ListQueueAsync(context, context.Get(topic)!, name, context.Get(after), context.Get(limit))
