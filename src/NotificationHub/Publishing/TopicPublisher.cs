@@ -109,7 +109,6 @@ internal sealed partial class TopicPublisher(
                 }
                 else
                 {
-                    // Before there is a suspect, which the next commit would make a dead letter.
                     await CommitAsync();
                     if (count > 1)
                     {
@@ -129,6 +128,7 @@ internal sealed partial class TopicPublisher(
 
         return page.Count > 0;
 
+        // Commits before there is a suspect: a later commit of the same sends would make the suspect a dead letter.
         async Task CommitAsync()
         {
             if (sent > position)

@@ -88,7 +88,10 @@ public sealed class ConsoleTab : IAsyncDisposable
     public async Task CheckPageAsync(string subject)
     {
         problems.ShouldBeEmpty(subject);
-        await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveCountAsync(1);
+        var heading = Page.GetByRole(AriaRole.Heading, new() { Level = 1 });
+        // The URL changes before the page has loaded.
+        await Assertions.Expect(heading.First).ToBeVisibleAsync();
+        (await heading.CountAsync()).ShouldBe(1, subject);
         (await Page.TitleAsync()).ShouldEndWith(" · NotificationHub", Case.Sensitive, subject);
         (
             await Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -78,10 +78,10 @@ public sealed class TopicSenderTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(AmqpConditions.EntityDisabled, nameof(TopicSendError.TopicDisabled), "the topic is disabled")]
-    [InlineData(AmqpConditions.NotFound, nameof(TopicSendError.TopicNotFound), "the topic does not exist")]
+    [InlineData(AmqpConditions.EntityDisabled, nameof(TopicSendError.TopicDisabled), "The topic is disabled")]
+    [InlineData(AmqpConditions.NotFound, nameof(TopicSendError.TopicNotFound), "The topic does not exist")]
     [InlineData(AmqpConditions.UnauthorizedAccess, nameof(TopicSendError.Unauthorized), "this identity or key")]
-    [InlineData(AmqpConditions.ResourceLimitExceeded, nameof(TopicSendError.QuotaExceeded), "a quota is exceeded")]
+    [InlineData(AmqpConditions.ResourceLimitExceeded, nameof(TopicSendError.QuotaExceeded), "A quota is exceeded")]
     [InlineData(AmqpConditions.ServerBusy, nameof(TopicSendError.Busy), "Service Bus is busy")]
     [InlineData(AmqpConditions.Timeout, nameof(TopicSendError.Timeout), "did not respond in time")]
     [InlineData(AmqpConditions.InternalError, nameof(TopicSendError.Failed), "Service Bus failed")]
@@ -99,7 +99,7 @@ public sealed class TopicSenderTests : IAsyncLifetime
         var failure = await FailureAsync(sender);
 
         failure.Error.ToString().ShouldBe(error);
-        failure.Message.ShouldContain(reason);
+        failure.Message.ShouldContain(reason, Case.Sensitive);
         failure.RetryAfter.ShouldBe(condition == AmqpConditions.ServerBusy ? TimeSpan.FromSeconds(10) : null);
         bus.Topic("assets").Accepted.ShouldBe(0);
     }
