@@ -1,6 +1,3 @@
-using System.Diagnostics.Metrics;
-using NotificationHub.Telemetry;
-
 namespace NotificationHub.Auth;
 
 // Counts and logs requests with an invalid key or token: the first immediately, later ones as one line a minute. So a client that guesses
@@ -125,17 +122,4 @@ internal sealed partial class UnauthorizedRequests(
         )]
         public static partial void Unauthorized(ILogger logger, long count, string api, string addresses);
     }
-}
-
-internal sealed class AccessMetrics(IMeterFactory meters)
-{
-    private readonly Counter<long> unauthorized = meters
-        .CreateHubMeter()
-        .CreateCounter<long>(
-            "notificationhub.access.unauthorized",
-            "{request}",
-            "Requests with an invalid key or token, by API."
-        );
-
-    public void CountUnauthorized(string api) => unauthorized.Add(1, new KeyValuePair<string, object?>("api", api));
 }
