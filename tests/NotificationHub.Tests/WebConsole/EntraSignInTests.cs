@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using NotificationHub.Auth;
 using NotificationHub.Storage;
@@ -42,7 +43,7 @@ public sealed class EntraSignInTests(Chromium chromium) : IAsyncLifetime
 
         await SignInAsync();
 
-        await Page.WaitForURLAsync("**/console/runbook?from=bookmark");
+        await Assertions.Expect(Page).ToHaveURLAsync(new Regex(@"/console/runbook\?from=bookmark$"));
         await Assertions.Expect(Page.Locator(".user")).ToContainTextAsync("entra:0d7e9c1a-person");
         var entry = (
             await hub.Database.ReadAsync(
