@@ -28,9 +28,18 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
         StringComparer.Ordinal
     );
 
+    private static readonly FrozenDictionary<string, string> Types = TopicMap.EventNames.ToFrozenDictionary(
+        name => name,
+        EventTypes.Of,
+        StringComparer.Ordinal
+    );
+
     private readonly string publicUrl = options.Value.PublicUrl?.AbsoluteUri.TrimEnd('/') ?? "";
 
     public static string GetId(EventEntry entry) => $"{entry.Epoch}-{entry.Seq}";
+
+    public static string GetFullType(EventEntry entry) =>
+        Types.TryGetValue(entry.Type, out var type) ? type : EventTypes.Of(entry.Type);
 
     /// <returns>Whether the stored data is JSON; otherwise the event has the data null.</returns>
     public bool Write(EventEntry entry, IBufferWriter<byte> output)
@@ -75,7 +84,7 @@ internal sealed class CloudEventWriter(IOptions<PublishingOptions> options)
             "source"u8,
             entry.LocationId is null ? "/hub" : $"/locations/{Uri.EscapeDataString(entry.LocationId)}"
         );
-        json.WriteString("type"u8, EventTypes.Of(entry.Type));
+        json.WriteString("type"u8, GetFullType(entry));
         WriteOptional(json, "subject"u8, Escape(entry.Subject));
         json.WriteString(
             "time"u8,

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
 using Azure.Messaging.ServiceBus;
-using NotificationHub.Events;
 using NotificationHub.Publishing.ServiceBus;
 using NotificationHub.Storage;
 using NotificationHub.Telemetry;
@@ -84,7 +83,7 @@ internal sealed class TopicMessages(CloudEventWriter writer)
         {
             MessageId = CloudEventWriter.GetId(entry),
             SessionId = entry.LocationId is { Length: <= MaxIdLength } location ? location : "hub",
-            Subject = EventTypes.Of(entry.Type),
+            Subject = CloudEventWriter.GetFullType(entry),
             CorrelationId = entry.CorrelationId is { Length: > 0 and <= MaxIdLength } correlation ? correlation : null,
             ContentType = "application/cloudevents+json",
         };
@@ -94,7 +93,7 @@ internal sealed class TopicMessages(CloudEventWriter writer)
 
     private static void AddProperties(IDictionary<string, object> properties, EventEntry entry)
     {
-        properties["type"] = EventTypes.Of(entry.Type);
+        properties["type"] = CloudEventWriter.GetFullType(entry);
         properties["audience"] = AudienceAll;
         Add(properties, "location", entry.LocationId);
         Add(properties, "action", entry.Action);
