@@ -58,6 +58,7 @@ internal sealed class ErasureState(
                 async transaction =>
                 {
                     await lease.EnsureAsync(transaction);
+                    await LogCursor.RecordLogChangeAsync(transaction);
                     await ErasureStore.EndAsync(transaction, row);
                 },
                 cancellationToken

@@ -50,18 +50,15 @@ internal sealed class OperationProgressBatch
             return;
         }
 
-        var known = await transaction.QueryAsync<KnownOperation>(
-            transaction.Sql("RecordOperationProgress"),
-            new
-            {
-                Rows = StoredTime.SerializeRows(operations.Values.Select(operation => operation.ToRow())),
-                Pause = PollInterval,
-            }
+        var known = await transaction.QueryNamedAsync<KnownOperation>(
+            "RecordOperationProgress",
+            ("Rows", StoredTime.SerializeRows(operations.Values.Select(operation => operation.ToRow()))),
+            ("Pause", (long)PollInterval.TotalMilliseconds)
         );
         var linked = known.Where(operation => operation.ClosedAt is null).SelectMany(GetLinks).ToList();
         if (linked.Count > 0)
         {
-            await transaction.ExecuteRowsAsync("LinkNotifications", linked);
+            await transaction.InsertRowsAsync("LinkNotifications", linked);
         }
 
         if (known.Any(operation => operation.Counted))

@@ -39,10 +39,18 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var position = await cursor.ReadAsync(connection);
+        var (position, epoch, changes) = await cursor.ReadStateAsync(connection);
+        var recent = database.RecentEvents.Read(position, changes, PageSize, appended => appended.Topic == topic);
         return (
             position,
-            await EventLog.ReadPageAsync(connection, position, new EventFilter(topic), PageSize, cancellationToken)
+            recent?.Select(appended => appended.Row.ToEntry(appended.Seq, epoch)).ToList()
+                ?? await EventLog.ReadPageAsync(
+                    connection,
+                    position,
+                    new EventFilter(topic),
+                    PageSize,
+                    cancellationToken
+                )
         );
     }
 

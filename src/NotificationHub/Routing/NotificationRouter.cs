@@ -163,6 +163,7 @@ internal sealed class NotificationRouter(IEnumerable<NotificationRoute> routes)
             LocationId = entry.LocationId,
             Subject = description.Subject,
             NotificationSeq = entry.Seq,
+            Body = entry.Disposition == Disposition.Accepted ? entry.Body : null,
             Action = description.Action,
             Result = description.Result,
             AdamId = description.AdamId,

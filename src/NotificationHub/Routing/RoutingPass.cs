@@ -79,8 +79,13 @@ internal sealed partial class RoutingPass(
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var position = await cursor.ReadAsync(connection);
-        var page = await NotificationLog.ReadPageAsync(connection, position, PageRows, cancellationToken);
+        var (position, _, changes) = await cursor.ReadStateAsync(connection);
+        var page =
+            database
+                .RecentNotifications.Read(position, changes, PageRows, _ => true)
+                ?.Select(recent => recent.Row)
+                .ToList()
+            ?? await NotificationLog.ReadPageAsync(connection, position, PageRows, cancellationToken);
         return (position, page, page.Count == 0 ? [] : await RoutingLocations.ReadAsync(connection, page));
     }
 

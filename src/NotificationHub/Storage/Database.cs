@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Data.Common;
 using System.Reflection;
+using Dapper;
 using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Storage;
@@ -20,6 +21,12 @@ internal abstract class Database : IAsyncDisposable
     public string Engine { get; }
 
     public Signals Signals { get; } = new();
+
+    /// <summary>The last notifications that this process appended; always empty on SQL Server, where several replicas append.</summary>
+    public virtual RecentRows<NotificationEntry> RecentNotifications { get; } = new(entry => entry.Body.Length);
+
+    /// <summary>The last events that this process appended; always empty on SQL Server.</summary>
+    public virtual RecentRows<NewEvent> RecentEvents { get; } = new(appended => appended.Content!.Length);
 
     /// <summary>The file, or the server and database, for messages; contains no secret.</summary>
     public abstract string DisplayName { get; }
@@ -100,12 +107,23 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>The engine's part of <see cref="WriteTransaction.WriteEventsAsync"/>: one row per event, in order.</summary>
     public abstract Task<IReadOnlyList<long>> AppendEventsAsync(
         WriteTransaction transaction,
-        IReadOnlyCollection<NewEvent> events
+        IReadOnlyList<NewEvent> events
     );
 
-    /// <summary>The engine's part of <see cref="WriteTransaction.ExecuteRowsAsync"/>.</summary>
-    public virtual Task ExecuteRowsAsync(WriteTransaction transaction, string name, IReadOnlyList<object?[]> rows) =>
+    /// <summary>The engine's part of <see cref="WriteTransaction.InsertRowsAsync"/>.</summary>
+    public virtual Task InsertRowsAsync(WriteTransaction transaction, string name, IReadOnlyList<object?[]> rows) =>
         transaction.ExecuteAsync(Sql(name), new { Rows = StoredTime.SerializeRows(rows) });
+
+    /// <summary>The engine's part of <see cref="WriteTransaction.QueryNamedAsync"/>.</summary>
+    public virtual Task<IReadOnlyList<T>> QueryNamedAsync<T>(
+        WriteTransaction transaction,
+        string name,
+        params (string Name, object Value)[] parameters
+    ) =>
+        transaction.QueryAsync<T>(
+            Sql(name),
+            new DynamicParameters(parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value))
+        );
 
     public virtual void RecordServerTime(DateTimeOffset now) { }
 

@@ -47,6 +47,12 @@ internal sealed record NewEvent : EventMembers
     /// <summary>UTF-8 JSON; null if the data is a notification's body.</summary>
     public byte[]? Data { get; init; }
 
+    /// <summary>The body of the notification, if it is accepted. It is not stored with the event.</summary>
+    public byte[]? Body { get; init; }
+
+    /// <summary>The data as a publisher reads it; null if only the database has it.</summary>
+    public byte[]? Content => Data ?? Body;
+
     public static NewEvent Create<T>(
         string type,
         string? locationId,
@@ -62,6 +68,30 @@ internal sealed record NewEvent : EventMembers
             Subject = subject,
             Data = JsonSerializer.SerializeToUtf8Bytes(data, jsonType),
             CreatedAt = createdAt,
+        };
+
+    /// <summary>The same entry as in the database.</summary>
+    public EventEntry ToEntry(long seq, long epoch) =>
+        new()
+        {
+            Epoch = epoch,
+            Seq = seq,
+            Topic = Topic,
+            Type = Type,
+            LocationId = LocationId,
+            Subject = Subject,
+            NotificationSeq = NotificationSeq,
+            Data = Content!,
+            IsProvenJson = Data is null,
+            Action = Action,
+            Result = Result,
+            Change = Change,
+            Cause = Cause,
+            AdamId = AdamId,
+            CorrelationId = CorrelationId,
+            Conflict = Conflict,
+            Traceparent = Traceparent,
+            CreatedAt = CreatedAt.Truncate(),
         };
 }
 

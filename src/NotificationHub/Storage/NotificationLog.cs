@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text;
 using System.Text.Json;
 using Dapper;
 
@@ -37,6 +38,30 @@ internal sealed record NotificationEntry
     public required bool Conflict { get; init; }
 
     public string? Error { get; init; }
+
+    /// <summary>The same entry as in the database.</summary>
+    public static NotificationEntry From(NotificationAppend append, AppendOutcome outcome) =>
+        new()
+        {
+            Seq = outcome.Seq,
+            LocationId = Encoding.UTF8.GetString(append.LocationId),
+            NotificationId = TextOrNull(append.NotificationId),
+            NotificationType = TextOrNull(append.NotificationType),
+            UId = TextOrNull(append.UId),
+            Body = append.Body.ToArray(),
+            BodySha256 = append.BodySha256,
+            ReceivedAt = append.ReceivedAt,
+            RemoteAddress = append.RemoteAddress,
+            UserAgent = append.UserAgent,
+            ContentType = append.ContentType,
+            Traceparent = append.Traceparent,
+            Disposition = append.Disposition,
+            Conflict = outcome.Result == AppendResult.StoredAsConflict,
+            Error = append.Error,
+        };
+
+    private static string? TextOrNull(ReadOnlyMemory<byte> text) =>
+        text.IsEmpty ? null : Encoding.UTF8.GetString(text.Span);
 }
 
 internal static class NotificationLog

@@ -34,11 +34,11 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
         connection.ExecuteAsync(sql, parameters, transaction, (int)Math.Max(1, timeout.TotalSeconds));
 
     /// <summary>
-    /// Executes a statement of the engine for each row, with the row's values as parameters by position. On SQLite the statement is
-    /// prepared; on SQL Server, one statement reads all rows as JSON.
+    /// Executes an insert of the engine, with each row's values as parameters by position. On SQLite the statement is prepared; on SQL
+    /// Server, one statement reads all rows as JSON.
     /// </summary>
-    public Task ExecuteRowsAsync(string name, IReadOnlyList<object?[]> rows) =>
-        database.ExecuteRowsAsync(this, name, rows);
+    public Task InsertRowsAsync(string name, IReadOnlyList<object?[]> rows) =>
+        database.InsertRowsAsync(this, name, rows);
 
     public Task<T?> ScalarAsync<T>(string sql, object? parameters = null) =>
         connection.ExecuteScalarAsync<T>(sql, parameters, transaction);
@@ -57,21 +57,9 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
         return now;
     }
 
-    /// <summary>The database's time and the lease's expiry; an expiry in 1970 if another owner or fencing token has it.</summary>
-    public Task<(DateTimeOffset Now, DateTimeOffset ExpiresAt)> FindLeaseAsync(
-        string name,
-        string owner,
-        long fencingToken
-    ) =>
-        FirstOrDefaultAsync<(DateTimeOffset, DateTimeOffset)>(
-            database.Sql("FindLease"),
-            new
-            {
-                name,
-                owner,
-                fencingToken,
-            }
-        );
+    /// <summary>Runs a query of the engine. On SQLite, it is prepared once: preparing it costs more than reading a few rows.</summary>
+    public Task<IReadOnlyList<T>> QueryNamedAsync<T>(string name, params (string Name, object Value)[] parameters) =>
+        database.QueryNamedAsync<T>(this, name, parameters);
 
     /// <summary>
     /// Appends <paramref name="events"/> in order, after all other writes of the transaction: the event log's lock is the last lock that a
@@ -125,8 +113,9 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
 
     public void RunAfterCommit()
     {
-        signals?.ForEach(signal => AfterCommit.Run(() => signal.Raise()));
+        // First the actions: a publisher that a signal wakes finds its events in memory.
         actions?.ForEach(AfterCommit.Run);
+        signals?.ForEach(signal => AfterCommit.Run(() => signal.Raise()));
     }
 }
 

@@ -1,8 +1,11 @@
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotificationHub.Erasure;
+using NotificationHub.Events;
 using NotificationHub.Hosting;
 using NotificationHub.Locations;
+using NotificationHub.Publishing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Erasure;
@@ -63,6 +66,31 @@ public abstract class ErasureContract : StoreContract
             )
         ).ShouldBe("12 notifications, 2 events, 9 records");
         (await PendingAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task An_event_that_was_not_sent_yet_is_sent_without_the_erased_data()
+    {
+        var body = ErasureScene.Bodies[1];
+        Encoding.UTF8.GetString(body).ShouldContain(ErasureScene.Ann);
+        var seq = (
+            await Database.AppendEventsAsync(
+                new NewEvent
+                {
+                    Type = EventNames.UserManagementNotified,
+                    LocationId = Here,
+                    NotificationSeq = 2,
+                    Body = body,
+                    CreatedAt = At(0),
+                }
+            )
+        ).Single();
+
+        await EraseAsync(CreateService(Database), OfAnn);
+
+        var topic = new TopicLog("users", Database, TimeProvider.System);
+        var (_, page) = await topic.ReadNextPageAsync(CancellationToken.None);
+        Encoding.UTF8.GetString(page.Single(entry => entry.Seq == seq).Data).ShouldNotContain(ErasureScene.Ann);
     }
 
     [Fact]

@@ -14,6 +14,10 @@ internal abstract class DelegatingDatabase(Database inner) : Database(inner.Engi
 
     public override long? WalPages => inner.WalPages;
 
+    public override RecentRows<NotificationEntry> RecentNotifications => inner.RecentNotifications;
+
+    public override RecentRows<NewEvent> RecentEvents => inner.RecentEvents;
+
     public override Task OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);
 
     public override Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken) =>
@@ -44,11 +48,11 @@ internal abstract class DelegatingDatabase(Database inner) : Database(inner.Engi
 
     public override Task<IReadOnlyList<long>> AppendEventsAsync(
         WriteTransaction transaction,
-        IReadOnlyCollection<NewEvent> events
+        IReadOnlyList<NewEvent> events
     ) => inner.AppendEventsAsync(transaction, events);
 
-    public override Task ExecuteRowsAsync(WriteTransaction transaction, string name, IReadOnlyList<object?[]> rows) =>
-        inner.ExecuteRowsAsync(transaction, name, rows);
+    public override Task InsertRowsAsync(WriteTransaction transaction, string name, IReadOnlyList<object?[]> rows) =>
+        inner.InsertRowsAsync(transaction, name, rows);
 
     // The creator of the inner database disposes it.
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;

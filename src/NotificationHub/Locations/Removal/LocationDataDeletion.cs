@@ -167,7 +167,14 @@ internal sealed class LocationDataDeletion(Database database)
                 )
             )
             {
-                await database.WriteAsync(transaction => delete(transaction, chunk), cancellationToken);
+                await database.WriteAsync(
+                    async transaction =>
+                    {
+                        await delete(transaction, chunk);
+                        await LogCursor.RecordLogChangeAsync(transaction);
+                    },
+                    cancellationToken
+                );
             }
         }
     }

@@ -47,7 +47,7 @@ internal sealed class RefetchTargets(RefetchTiming timing)
         var requested = requests.GroupBy(TargetKey.From).ToList();
         var known = await FindAsync(transaction, requested.Select(target => target.Key));
         var rows = requested.ConvertAll(target => CreateRow([.. target], known.GetValueOrDefault(target.Key), now));
-        await transaction.ExecuteRowsAsync("SaveTargets", rows);
+        await transaction.InsertRowsAsync("SaveTargets", rows);
         transaction.OnCommit(transaction.Signals.TargetsRequested);
     }
 
@@ -56,9 +56,9 @@ internal sealed class RefetchTargets(RefetchTiming timing)
         IEnumerable<TargetKey> keys
     )
     {
-        var found = await transaction.QueryAsync<StoredTarget>(
-            transaction.Sql("FindTargets"),
-            new { Keys = JsonSerializer.Serialize(keys.Select(key => new[] { key.LocationId, key.KindName, key.Key })) }
+        var found = await transaction.QueryNamedAsync<StoredTarget>(
+            "FindTargets",
+            ("Keys", JsonSerializer.Serialize(keys.Select(key => new[] { key.LocationId, key.KindName, key.Key })))
         );
         return found.ToDictionary(target => new TargetKey(target.LocationId, target.KindName, target.Key));
     }

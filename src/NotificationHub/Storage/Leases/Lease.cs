@@ -35,7 +35,14 @@ internal sealed class Lease(string name, string owner, long fencingToken, TimePr
     /// <returns>The database's time.</returns>
     public async Task<DateTimeOffset> EnsureAsync(WriteTransaction transaction)
     {
-        var (now, expiresAt) = await transaction.FindLeaseAsync(name, owner, fencingToken);
+        var (now, expiresAt) = (
+            await transaction.QueryNamedAsync<(DateTimeOffset, DateTimeOffset)>(
+                "FindLease",
+                ("name", name),
+                ("owner", owner),
+                ("fencingToken", fencingToken)
+            )
+        )[0];
         if (expiresAt <= now)
         {
             MarkLost();

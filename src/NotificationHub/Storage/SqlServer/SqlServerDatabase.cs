@@ -129,7 +129,7 @@ internal sealed class SqlServerDatabase : Database
 
     public override Task<IReadOnlyList<long>> AppendEventsAsync(
         WriteTransaction transaction,
-        IReadOnlyCollection<NewEvent> events
+        IReadOnlyList<NewEvent> events
     ) =>
         events.Count == 0
             ? Task.FromResult<IReadOnlyList<long>>([])

@@ -4,7 +4,7 @@ using SQLitePCL;
 
 namespace NotificationHub.Storage.Sqlite;
 
-internal sealed class SqliteAppender(SqliteConnection connection, Database database, RecentNotifications recent)
+internal sealed class SqliteAppender(SqliteConnection connection, Database database, DeduplicationWindow recent)
     : IDisposable
 {
     private readonly SqliteStatement follow = new(connection, database.Sql("FollowNotifications"));
@@ -130,43 +130,38 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
     }
 }
 
-// Every notification becomes at least one event, so this insert is as hot as intake's: 2 µs per row without garbage; Dapper takes 13 µs
-// and 7.7 KB.
+// Every notification becomes at least one event, so this insert is as hot as intake's.
 internal sealed class SqliteEventAppender(SqliteConnection connection, Database database) : IDisposable
 {
-    private readonly SqliteStatement insert = new(connection, database.Sql("AppendEvent"));
+    private readonly SqliteInsert insert = new(connection, database.Sql("AppendEvent"));
 
-    public List<long> Append(IReadOnlyCollection<NewEvent> events)
+    /// <returns>The <c>seq</c> of each event.</returns>
+    public IReadOnlyList<long> Append(IReadOnlyList<NewEvent> events)
     {
-        List<long> seqs = new(events.Count);
-        foreach (var entry in events)
-        {
-            Insert(entry);
-            seqs.Add(raw.sqlite3_last_insert_rowid(connection.Handle));
-        }
-
-        return seqs;
+        insert.Run(events, Bind);
+        // In one transaction, consecutive rows have consecutive values.
+        var first = raw.sqlite3_last_insert_rowid(connection.Handle) - events.Count + 1;
+        return [.. events.Select((_, index) => first + index)];
     }
 
     public void Dispose() => insert.Dispose();
 
-    private void Insert(NewEvent entry)
+    private static void Bind(SqliteStatement statement, int first, NewEvent entry)
     {
-        insert.BindText(1, entry.Topic);
-        insert.BindText(2, entry.Type);
-        insert.BindText(3, entry.LocationId);
-        insert.BindText(4, entry.Subject);
-        insert.Bind(5, entry.NotificationSeq);
-        insert.BindBlob(6, entry.Data);
-        insert.BindText(7, entry.Action);
-        insert.BindText(8, entry.Result);
-        insert.BindText(9, entry.Change);
-        insert.BindText(10, entry.Cause);
-        insert.BindText(11, entry.AdamId);
-        insert.BindText(12, entry.CorrelationId);
-        insert.Bind(13, entry.Conflict ? 1 : 0);
-        insert.BindText(14, entry.Traceparent);
-        insert.Bind(15, entry.CreatedAt.ToStored());
-        insert.Run();
+        statement.BindText(first, entry.Topic);
+        statement.BindText(first + 1, entry.Type);
+        statement.BindText(first + 2, entry.LocationId);
+        statement.BindText(first + 3, entry.Subject);
+        statement.Bind(first + 4, entry.NotificationSeq);
+        statement.BindBlob(first + 5, entry.Data);
+        statement.BindText(first + 6, entry.Action);
+        statement.BindText(first + 7, entry.Result);
+        statement.BindText(first + 8, entry.Change);
+        statement.BindText(first + 9, entry.Cause);
+        statement.BindText(first + 10, entry.AdamId);
+        statement.BindText(first + 11, entry.CorrelationId);
+        statement.Bind(first + 12, entry.Conflict ? 1 : 0);
+        statement.BindText(first + 13, entry.Traceparent);
+        statement.Bind(first + 14, entry.CreatedAt.ToStored());
     }
 }

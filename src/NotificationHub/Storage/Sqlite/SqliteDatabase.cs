@@ -16,6 +16,15 @@ internal sealed class SqliteDatabase : Database
     private readonly SqliteWriter writer;
     private readonly SchemaMigrator migrator;
 
+    // No connection is used by two threads at a time, so SQLite needs neither locks for connections nor a locked count of its memory. If
+    // another part of the process has used SQLite before, both stay on; this costs 3 % of a delivery's CPU time.
+    static SqliteDatabase()
+    {
+        Batteries_V2.Init();
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
+    }
+
     public SqliteDatabase(StorageOptions options, SqlFiles? migrations = null, StorageMetrics? metrics = null)
         : base("Sqlite")
     {
@@ -76,14 +85,31 @@ internal sealed class SqliteDatabase : Database
 
     public override Task<IReadOnlyList<long>> AppendEventsAsync(
         WriteTransaction transaction,
-        IReadOnlyCollection<NewEvent> events
-    ) => Task.FromResult<IReadOnlyList<long>>(writer.AppendEvents(events));
-
-    public override Task ExecuteRowsAsync(WriteTransaction transaction, string name, IReadOnlyList<object?[]> rows)
+        IReadOnlyList<NewEvent> events
+    )
     {
-        writer.ExecuteRows(name, rows);
+        var seqs = writer.AppendEvents(events);
+        transaction.OnCommit(() =>
+        {
+            foreach (var (seq, appended) in seqs.Zip(events))
+            {
+                RecentEvents.Add(seq, appended.Content is null ? null : appended);
+            }
+        });
+        return Task.FromResult(seqs);
+    }
+
+    public override Task InsertRowsAsync(WriteTransaction transaction, string name, IReadOnlyList<object?[]> rows)
+    {
+        writer.Insert(name, rows);
         return Task.CompletedTask;
     }
+
+    public override Task<IReadOnlyList<T>> QueryNamedAsync<T>(
+        WriteTransaction transaction,
+        string name,
+        params (string Name, object Value)[] parameters
+    ) => Task.FromResult(writer.Query<T>(name, parameters));
 
     public override bool IsDuplicateKey(Exception exception) =>
         exception is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };

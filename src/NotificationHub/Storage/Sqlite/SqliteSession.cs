@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -15,9 +16,10 @@ internal sealed class SqliteSession : IDisposable
     private readonly SqliteStatement rollBackToSavepoint;
     private readonly SqliteAppender notifications;
     private readonly SqliteEventAppender events;
-    private readonly Dictionary<string, SqliteStatement> prepared = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteInsert> inserts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteCommand> queries = new(StringComparer.Ordinal);
 
-    public SqliteSession(SqliteDatabase database, RecentNotifications recent)
+    public SqliteSession(SqliteDatabase database, DeduplicationWindow recent)
     {
         this.database = database;
         connection = database.OpenWriter();
@@ -52,24 +54,33 @@ internal sealed class SqliteSession : IDisposable
     public void Append(List<NotificationAppend> batch, List<AppendOutcome> outcomes) =>
         notifications.Append(batch, outcomes);
 
-    public List<long> Append(IReadOnlyCollection<NewEvent> entries) => events.Append(entries);
+    public IReadOnlyList<long> Append(IReadOnlyList<NewEvent> entries) => events.Append(entries);
 
-    public void Execute(string name, IReadOnlyList<object?[]> rows)
+    public void Insert(string name, IReadOnlyList<object?[]> rows)
     {
-        if (!prepared.TryGetValue(name, out var statement))
+        if (!inserts.TryGetValue(name, out var insert))
         {
-            prepared[name] = statement = new SqliteStatement(connection, database.Sql(name));
+            inserts[name] = insert = new SqliteInsert(connection, database.Sql(name));
         }
 
-        foreach (var row in rows)
-        {
-            for (var index = 0; index < row.Length; index++)
-            {
-                statement.Bind(index + 1, row[index]);
-            }
+        insert.Run(rows, BindValues);
+    }
 
-            statement.Run();
+    public IReadOnlyList<T> Query<T>(string name, IEnumerable<(string Name, object Value)> parameters)
+    {
+        if (!queries.TryGetValue(name, out var query))
+        {
+            queries[name] = query = new SqliteCommand(database.Sql(name), connection);
         }
+
+        query.Parameters.Clear();
+        foreach (var (parameter, value) in parameters)
+        {
+            query.Parameters.AddWithValue(parameter, value);
+        }
+
+        using var rows = query.ExecuteReader();
+        return [.. rows.Parse<T>()];
     }
 
     /// <summary>Runs a request behind a savepoint, so that a failure rolls back only the request; returns the failure.</summary>
@@ -108,11 +119,24 @@ internal sealed class SqliteSession : IDisposable
         rollBackToSavepoint.Dispose();
         notifications.Dispose();
         events.Dispose();
-        foreach (var statement in prepared.Values)
+        foreach (var insert in inserts.Values)
         {
-            statement.Dispose();
+            insert.Dispose();
+        }
+
+        foreach (var query in queries.Values)
+        {
+            query.Dispose();
         }
 
         connection.Dispose();
+    }
+
+    private static void BindValues(SqliteStatement statement, int first, object?[] values)
+    {
+        for (var index = 0; index < values.Length; index++)
+        {
+            statement.Bind(first + index, values[index]);
+        }
     }
 }

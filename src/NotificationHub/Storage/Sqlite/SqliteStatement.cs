@@ -6,12 +6,18 @@ namespace NotificationHub.Storage.Sqlite;
 
 /// <summary>
 /// A prepared statement without ADO.NET: 2–4 µs per row instead of Dapper's 10–13 µs, for the appends to the two logs.
-/// Parameters are positional, and bound again for each row.
+/// Parameters are positional, and keep their values until they are bound again.
 /// </summary>
 internal sealed class SqliteStatement : IDisposable
 {
+    private static readonly object Number = new();
+    private static readonly object Other = new();
+
     private readonly sqlite3 connection;
     private readonly sqlite3_stmt statement;
+
+    // Most values repeat from row to row: an equal value is not bound again.
+    private readonly Parameter[] parameters;
 
     public SqliteStatement(SqliteConnection connection, string sql)
     {
@@ -20,16 +26,32 @@ internal sealed class SqliteStatement : IDisposable
             raw.sqlite3_prepare_v2(this.connection, sql, out statement),
             this.connection
         );
+        parameters = new Parameter[raw.sqlite3_bind_parameter_count(statement)];
     }
 
-    public void Bind(int index, long value) => Check(raw.sqlite3_bind_int64(statement, index, value));
+    public int ParameterCount => parameters.Length;
 
-    public void Bind(int index, long? value) =>
-        Check(
-            value is { } number
-                ? raw.sqlite3_bind_int64(statement, index, number)
-                : raw.sqlite3_bind_null(statement, index)
-        );
+    public void Bind(int index, long value)
+    {
+        ref var parameter = ref parameters[index - 1];
+        if (parameter.Value != Number || parameter.Number != value)
+        {
+            Check(raw.sqlite3_bind_int64(statement, index, value));
+            parameter = new Parameter(Number, value);
+        }
+    }
+
+    public void Bind(int index, long? value)
+    {
+        if (value is { } number)
+        {
+            Bind(index, number);
+        }
+        else
+        {
+            BindNull(index);
+        }
+    }
 
     public void Bind(int index, object? value)
     {
@@ -50,18 +72,48 @@ internal sealed class SqliteStatement : IDisposable
         }
     }
 
-    public void BindText(int index, string? value) =>
-        Check(value is null ? raw.sqlite3_bind_null(statement, index) : raw.sqlite3_bind_text(statement, index, value));
+    public void BindText(int index, string? value)
+    {
+        if (value is null)
+        {
+            BindNull(index);
+        }
+        else if (parameters[index - 1].Value as string != value)
+        {
+            Check(raw.sqlite3_bind_text(statement, index, value));
+            parameters[index - 1] = new Parameter(value);
+        }
+    }
 
     /// <summary>Binds UTF-8 text; empty is null.</summary>
-    public void BindText(int index, ReadOnlySpan<byte> value) =>
-        Check(value.IsEmpty ? raw.sqlite3_bind_null(statement, index) : raw.sqlite3_bind_text(statement, index, value));
+    public void BindText(int index, ReadOnlySpan<byte> value)
+    {
+        if (value.IsEmpty)
+        {
+            BindNull(index);
+        }
+        else
+        {
+            Check(raw.sqlite3_bind_text(statement, index, value));
+            parameters[index - 1] = new Parameter(Other);
+        }
+    }
+
+    /// <summary>Binds UTF-8 text that never changes.</summary>
+    public void BindText(int index, byte[] value)
+    {
+        if (parameters[index - 1].Value != value)
+        {
+            BindText(index, value.AsSpan());
+            parameters[index - 1] = new Parameter(value);
+        }
+    }
 
     public void BindBlob(int index, byte[]? value)
     {
         if (value is null)
         {
-            Check(raw.sqlite3_bind_null(statement, index));
+            BindNull(index);
         }
         else
         {
@@ -69,12 +121,15 @@ internal sealed class SqliteStatement : IDisposable
         }
     }
 
-    public void BindBlob(int index, ReadOnlySpan<byte> value) =>
+    public void BindBlob(int index, ReadOnlySpan<byte> value)
+    {
         Check(
             value.IsEmpty
                 ? raw.sqlite3_bind_zeroblob(statement, index, 0)
                 : raw.sqlite3_bind_blob(statement, index, value)
         );
+        parameters[index - 1] = new Parameter(Other);
+    }
 
     public bool Step()
     {
@@ -104,5 +159,17 @@ internal sealed class SqliteStatement : IDisposable
 
     public void Dispose() => statement.Dispose();
 
+    private void BindNull(int index)
+    {
+        if (parameters[index - 1].Value is not null)
+        {
+            Check(raw.sqlite3_bind_null(statement, index));
+            parameters[index - 1] = default;
+        }
+    }
+
     private void Check(int result) => SqliteException.ThrowExceptionForRC(result, connection);
+
+    // The value is the text, or the kind of a value; null at first, as in SQLite.
+    private readonly record struct Parameter(object? Value, long Number = 0);
 }

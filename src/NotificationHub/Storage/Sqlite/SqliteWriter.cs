@@ -16,14 +16,14 @@ internal sealed class SqliteWriter : IDisposable
     private readonly WriteQueue queue = new();
     private readonly Thread thread;
     private readonly WalCheckpoints checkpoints;
-    private readonly RecentNotifications recent;
+    private readonly DeduplicationWindow recent;
     private SqliteSession? session;
 
     public SqliteWriter(SqliteDatabase database, int deduplicationWindow, StorageMetrics? metrics)
     {
         this.database = database;
         this.metrics = metrics;
-        recent = new RecentNotifications(deduplicationWindow);
+        recent = new DeduplicationWindow(deduplicationWindow);
         checkpoints = new WalCheckpoints(database, queue.Wake);
         thread = new Thread(Loop) { IsBackground = true, Name = "SQLite writer" };
     }
@@ -68,10 +68,14 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>Appends events in the transaction of the current request.</summary>
-    public List<long> AppendEvents(IReadOnlyCollection<NewEvent> entries) => Session.Append(entries);
+    public IReadOnlyList<long> AppendEvents(IReadOnlyList<NewEvent> entries) => Session.Append(entries);
 
-    /// <summary>Executes a prepared statement for each row in the transaction of the current request.</summary>
-    public void ExecuteRows(string name, IReadOnlyList<object?[]> rows) => Session.Execute(name, rows);
+    /// <summary>Inserts rows with a prepared statement in the transaction of the current request.</summary>
+    public void Insert(string name, IReadOnlyList<object?[]> rows) => Session.Insert(name, rows);
+
+    /// <summary>Runs a prepared query in the transaction of the current request.</summary>
+    public IReadOnlyList<T> Query<T>(string name, IEnumerable<(string Name, object Value)> parameters) =>
+        Session.Query<T>(name, parameters);
 
     /// <summary>Writes all queued work, then ends.</summary>
     public void Dispose()
@@ -158,6 +162,8 @@ internal sealed class SqliteWriter : IDisposable
     {
         if (batch.Count > 0)
         {
+            // Before the responses, after which their buffers are used again.
+            AfterCommit.Run(() => Remember(batch, outcomes));
             AppendCompletion.Complete([.. batch], [.. outcomes], database.Signals.NotificationsAppended);
         }
 
@@ -168,6 +174,20 @@ internal sealed class SqliteWriter : IDisposable
         else
         {
             request?.Fail(Translate(failure));
+        }
+    }
+
+    private void Remember(List<NotificationAppend> batch, List<AppendOutcome> outcomes)
+    {
+        for (var index = 0; index < batch.Count; index++)
+        {
+            if (outcomes[index].Result is AppendResult.Stored or AppendResult.StoredAsConflict)
+            {
+                database.RecentNotifications.Add(
+                    outcomes[index].Seq,
+                    NotificationEntry.From(batch[index], outcomes[index])
+                );
+            }
         }
     }
 

@@ -314,7 +314,7 @@ create table change_counter
     constraint change_counter_key primary key clustered (name)
 );
 
-insert into change_counter (name, value) values ('locations', 0);
+insert into change_counter (name, value) values ('locations', 0), ('logs', 0);
 
 -- The change counter up to which each running replica has loaded changes.
 create table replica

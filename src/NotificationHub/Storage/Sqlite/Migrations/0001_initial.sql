@@ -272,7 +272,7 @@ create table change_counter (
     value integer not null
 );
 
-insert into change_counter (name, value) values ('locations', 0);
+insert into change_counter (name, value) values ('locations', 0), ('logs', 0);
 
 -- The change counter up to which each running replica has loaded changes.
 create table replica (

@@ -3,7 +3,7 @@ insert into refetch_target
     location_id, kind, key, requested, fetched, holders, first_requested_at, last_requested_at,
     due_at, max_wait, attempts, correlation_id, traceparent, expects
 )
-values (?1, ?2, ?3, 1, 0, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10, ?11)
+values (?, ?, ?, 1, 0, ?, ?, ?, ?, ?, 0, ?, ?, ?)
 on conflict (location_id, kind, key) do update
 set requested = requested + 1, holders = excluded.holders, first_requested_at = excluded.first_requested_at,
     last_requested_at = excluded.last_requested_at, max_wait = excluded.max_wait,

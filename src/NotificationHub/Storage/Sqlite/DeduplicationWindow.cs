@@ -6,7 +6,7 @@ namespace NotificationHub.Storage.Sqlite;
 /// </summary>
 /// <param name="capacity">The number of notifications among which a repeat is recognized.</param>
 // Only the writer uses it, so it needs no lock.
-internal sealed class RecentNotifications(int capacity)
+internal sealed class DeduplicationWindow(int capacity)
 {
     private readonly RecentHashes ids = new(capacity);
 
