@@ -49,7 +49,8 @@ internal sealed class ErasureState(
     }
 
     public Task EnterAsync(string phase, CancellationToken cancellationToken) =>
-        StepAsync(work: null, row => row.Enter(phase), cancellationToken);
+        // Stages that start in the new phase must read the rows that the last one has redacted.
+        StepAsync(transaction => transaction.RecordLogChangeAsync(), row => row.Enter(phase), cancellationToken);
 
     public Task EndAsync(CancellationToken cancellationToken) =>
         lease is null
@@ -58,7 +59,7 @@ internal sealed class ErasureState(
                 async transaction =>
                 {
                     await lease.EnsureAsync(transaction);
-                    await LogCursor.RecordLogChangeAsync(transaction);
+                    await transaction.RecordLogChangeAsync();
                     await ErasureStore.EndAsync(transaction, row);
                 },
                 cancellationToken

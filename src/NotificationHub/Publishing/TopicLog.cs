@@ -39,14 +39,14 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var (position, epoch, changes) = await cursor.ReadStateAsync(connection);
-        var recent = database.RecentEvents.Read(position, changes, PageSize, appended => appended.Topic == topic);
+        var state = await cursor.ReadStateAsync(connection);
+        var recent = database.RecentEvents.Read(state, PageSize, appended => appended.Topic == topic);
         return (
-            position,
-            recent?.Select(appended => appended.Row.ToEntry(appended.Seq, epoch)).ToList()
+            state.Position,
+            recent?.Select(appended => appended.Row.ToEntry(appended.Seq, state.EventEpoch)).ToList()
                 ?? await EventLog.ReadPageAsync(
                     connection,
-                    position,
+                    state.Position,
                     new EventFilter(topic),
                     PageSize,
                     cancellationToken

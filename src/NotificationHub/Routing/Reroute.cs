@@ -86,7 +86,7 @@ internal sealed class Reroute(Database database, NotificationRouter router, Refe
         }
 
         await NotificationLog.SetDispositionAsync(transaction, entry.Seq, Disposition.Rerouted, entry.Error);
-        await LogCursor.RecordLogChangeAsync(transaction);
+        await transaction.RecordLogChangeAsync();
         // The event is created now, even if the notification is old.
         List<NewEvent> events = [.. routed.Events.Select(appended => appended with { CreatedAt = now })];
         transaction.AppendEvents(events, seqs => NotificationLog.RecordReroutedAsync(transaction, entry.Seq, seqs[^1]));

@@ -79,14 +79,11 @@ internal sealed partial class RoutingPass(
     )
     {
         await using var connection = await database.OpenReaderAsync(cancellationToken);
-        var (position, _, changes) = await cursor.ReadStateAsync(connection);
+        var state = await cursor.ReadStateAsync(connection);
         var page =
-            database
-                .RecentNotifications.Read(position, changes, PageRows, _ => true)
-                ?.Select(recent => recent.Row)
-                .ToList()
-            ?? await NotificationLog.ReadPageAsync(connection, position, PageRows, cancellationToken);
-        return (position, page, page.Count == 0 ? [] : await RoutingLocations.ReadAsync(connection, page));
+            database.RecentNotifications.Read(state, PageRows, _ => true)?.Select(recent => recent.Row).ToList()
+            ?? await NotificationLog.ReadPageAsync(connection, state.Position, PageRows, cancellationToken);
+        return (state.Position, page, page.Count == 0 ? [] : await RoutingLocations.ReadAsync(connection, page));
     }
 
     private RoutedNotification Route(NotificationEntry entry, RoutedLocation location)

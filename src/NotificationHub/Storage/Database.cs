@@ -125,6 +125,9 @@ internal abstract class Database : IAsyncDisposable
             new DynamicParameters(parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value))
         );
 
+    /// <summary>The engine's part of <see cref="WriteTransaction.RecordLogChangeAsync"/>; nothing if no process has rows in memory.</summary>
+    public virtual Task RecordLogChangeAsync(WriteTransaction transaction) => Task.CompletedTask;
+
     public virtual void RecordServerTime(DateTimeOffset now) { }
 
     public virtual string Sql(string name) => statements[name];

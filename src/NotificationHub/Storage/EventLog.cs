@@ -47,7 +47,7 @@ internal sealed record NewEvent : EventMembers
     /// <summary>UTF-8 JSON; null if the data is a notification's body.</summary>
     public byte[]? Data { get; init; }
 
-    /// <summary>The body of the notification, if it is accepted. It is not stored with the event.</summary>
+    /// <summary>The notification's body, if its disposition is accepted; null otherwise. It is not stored with the event.</summary>
     public byte[]? Body { get; init; }
 
     /// <summary>The data as a publisher reads it; null if only the database has it.</summary>
@@ -70,7 +70,7 @@ internal sealed record NewEvent : EventMembers
             CreatedAt = createdAt,
         };
 
-    /// <summary>The same entry as in the database.</summary>
+    /// <summary>The entry as the database would return it.</summary>
     public EventEntry ToEntry(long seq, long epoch) =>
         new()
         {

@@ -4,8 +4,8 @@ using Dapper;
 namespace NotificationHub.Storage;
 
 /// <param name="EventEpoch">The epoch of new events.</param>
-/// <param name="Changes">The number of transactions that changed or deleted rows of a log that stages may not have read.</param>
-internal readonly record struct LogState(long Position, long EventEpoch, long Changes);
+/// <param name="Changes">A counter that grows when rows that a stage may not have read yet are changed or deleted.</param>
+internal readonly record struct CursorState(long Position, long EventEpoch, long Changes);
 
 /// <summary>The <c>seq</c> up to which a stage has processed a log.</summary>
 internal sealed class LogCursor(string name)
@@ -16,8 +16,8 @@ internal sealed class LogCursor(string name)
         connection.ExecuteScalarAsync<long>("select position from log_cursor where name = @name", new { name });
 
     /// <summary>Reads the position, and what a stage must know to read the rows after it from memory.</summary>
-    public Task<LogState> ReadStateAsync(DbConnection connection) =>
-        connection.QueryFirstAsync<LogState>(
+    public Task<CursorState> ReadStateAsync(DbConnection connection) =>
+        connection.QueryFirstAsync<CursorState>(
             """
             select coalesce((select position from log_cursor where name = @name), 0) Position,
                 (select max(epoch) from log_epoch where log = 'event') EventEpoch,
@@ -25,10 +25,6 @@ internal sealed class LogCursor(string name)
             """,
             new { name }
         );
-
-    /// <summary>Lets the stages of all replicas forget the rows that they have in memory, because rows of a log were changed or deleted.</summary>
-    public static Task RecordLogChangeAsync(WriteTransaction transaction) =>
-        transaction.ExecuteAsync("update change_counter set value = value + 1 where name = 'logs'");
 
     /// <summary>The position of a stage and the time of its last progress; null before the first.</summary>
     public static Task<(long? Position, DateTimeOffset? LastProgressAt)> ReadAsync(

@@ -39,7 +39,7 @@ internal sealed record NotificationEntry
 
     public string? Error { get; init; }
 
-    /// <summary>The same entry as in the database.</summary>
+    /// <summary>The entry as the database would return it.</summary>
     public static NotificationEntry From(NotificationAppend append, AppendOutcome outcome) =>
         new()
         {

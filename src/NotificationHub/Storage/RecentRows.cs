@@ -1,8 +1,8 @@
 namespace NotificationHub.Storage;
 
 /// <summary>
-/// The last rows that this process appended to a log, so that a stage need not read them back from the database. Their <c>seq</c> has no
-/// gap, so no other process has appended a row between them.
+/// The last rows that this process appended to a log, so that a stage need not read them back from the database. Their <c>seq</c> values
+/// are consecutive: if another process appends a row between them, the earlier rows are forgotten.
 /// </summary>
 /// <param name="sizeOf">The bytes of a row's data.</param>
 internal sealed class RecentRows<T>(Func<T, int> sizeOf)
@@ -14,12 +14,12 @@ internal sealed class RecentRows<T>(Func<T, int> sizeOf)
 
     private readonly Lock sync = new();
 
-    // By seq, modulo the capacity: the rows from first to end, without end; null if forgotten.
+    // Indexed by seq modulo the capacity, from first (inclusive) to end (exclusive); null if forgotten.
     private readonly T?[] ring = new T?[Capacity];
     private long first;
     private long end;
     private long bytes;
-    private long changes;
+    private (long EventEpoch, long Changes) valid;
 
     /// <summary>Adds a committed row.</summary>
     /// <param name="seq">The <c>seq</c> of the row.</param>
@@ -48,19 +48,20 @@ internal sealed class RecentRows<T>(Func<T, int> sizeOf)
         }
     }
 
-    /// <summary>Reads a stage's rows after <paramref name="after"/>, in order, and forgets its rows up to there.</summary>
-    /// <param name="after">The stage's cursor.</param>
-    /// <param name="recorded">The number of changes that the database has recorded: a new one invalidates all rows in memory.</param>
+    /// <summary>Reads a stage's rows after its cursor, in order, and forgets its rows up to and including the cursor.</summary>
+    /// <param name="stored">The stage's cursor and the state of the logs: another state invalidates all rows in memory.</param>
     /// <param name="limit">The maximum number of rows.</param>
-    /// <param name="matches">Whether the stage reads a row. No other stage reads it.</param>
+    /// <param name="matches">Whether a row belongs to the stage. Each row belongs to exactly one stage.</param>
     /// <returns>Null if the database must be read, because it may have other rows.</returns>
-    public IReadOnlyList<(long Seq, T Row)>? Read(long after, long recorded, int limit, Predicate<T> matches)
+    public IReadOnlyList<(long Seq, T Row)>? Read(CursorState stored, int limit, Predicate<T> matches)
     {
+        var after = stored.Position;
         lock (sync)
         {
-            if (recorded > changes)
+            var state = (stored.EventEpoch, stored.Changes);
+            if (state != valid)
             {
-                changes = recorded;
+                valid = state;
                 Clear(end);
             }
 
@@ -83,7 +84,7 @@ internal sealed class RecentRows<T>(Func<T, int> sizeOf)
         }
     }
 
-    // A row that stays in memory for long survives several garbage collections, each of which copies it.
+    // A row that stays in memory for a long time survives several garbage collections, each of which copies it.
     private void Forget(long upTo, Predicate<T> matches)
     {
         for (var seq = first; seq <= upTo && seq < end; seq++)

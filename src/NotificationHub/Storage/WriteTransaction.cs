@@ -57,9 +57,12 @@ internal sealed class WriteTransaction(Database database, DbConnection connectio
         return now;
     }
 
-    /// <summary>Runs a query of the engine. On SQLite, it is prepared once: preparing it costs more than reading a few rows.</summary>
+    /// <summary>Runs a statement of the engine and returns its rows. SQLite prepares it once: that costs more than reading a few rows.</summary>
     public Task<IReadOnlyList<T>> QueryNamedAsync<T>(string name, params (string Name, object Value)[] parameters) =>
         database.QueryNamedAsync<T>(this, name, parameters);
+
+    /// <summary>Makes all processes forget the rows that they have in memory, because rows of a log are changed or deleted.</summary>
+    public Task RecordLogChangeAsync() => database.RecordLogChangeAsync(this);
 
     /// <summary>
     /// Appends <paramref name="events"/> in order, after all other writes of the transaction: the event log's lock is the last lock that a
@@ -131,7 +134,7 @@ internal static class AfterCommit
         // The transaction is committed: an exception would make the caller repeat it.
         catch (Exception)
         {
-            // Only a measurement or a log line is lost.
+            // Only a measurement, a log line or rows in memory are lost; stages then read the database.
         }
     }
 }

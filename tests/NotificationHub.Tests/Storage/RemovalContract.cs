@@ -4,6 +4,7 @@ using NotificationHub.Events;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Removal;
 using NotificationHub.Locations.Secrets;
+using NotificationHub.Publishing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Locations.Removal;
@@ -29,6 +30,27 @@ public abstract class RemovalContract : StoreContract
             await AppendEventAsync(id, EventNames.LocationRemoved);
             await AppendEventAsync(id, EventNames.AssetChanged);
         }
+    }
+
+    [Fact]
+    public async Task An_event_that_was_not_sent_yet_is_deleted_and_not_sent()
+    {
+        await Database.AppendEventsAsync(
+            new NewEvent
+            {
+                Type = EventNames.AssetChanged,
+                LocationId = Gone,
+                Subject = "assets/unsent",
+                Data = "{}"u8.ToArray(),
+                CreatedAt = At(0),
+            }
+        );
+
+        await new LocationDataDeletion(Database).RunAsync(Gone, everything: true, CancellationToken.None);
+
+        var topic = new TopicLog("assets", Database, TimeProvider.System);
+        var (_, page) = await topic.ReadNextPageAsync(CancellationToken.None);
+        page.ShouldNotContain(entry => entry.Subject == "assets/unsent");
     }
 
     [Fact]

@@ -17,7 +17,13 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
 
     private Database Database => Test.Database;
 
-    public async ValueTask InitializeAsync() => test = await TestDatabase.OpenAsync();
+    public async ValueTask InitializeAsync()
+    {
+        test = await TestDatabase.OpenAsync();
+        // Only rows that are added after the first read are in memory.
+        ReadEvents(Database, after: 0).ShouldBeNull();
+        ReadNotifications().ShouldBeNull();
+    }
 
     public ValueTask DisposeAsync() => Test.DisposeAsync();
 
@@ -33,19 +39,16 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
             Notification("", "not JSON", Disposition.Rejected, error: "not JSON"),
             Notification("c", "{}", Disposition.Quarantined),
             Notification("d", "{}", Disposition.AfterRemoval),
+            Notification("e\0f", "{}"),
         ];
         foreach (var append in appends)
         {
             await Database.AppendAsync(append);
         }
 
-        var inMemory = Database
-            .RecentNotifications.Read(0, 0, Limit, _ => true)
-            .ShouldNotBeNull()
-            .Select(recent => recent.Row)
-            .ToList();
+        var inMemory = ReadNotifications().ShouldNotBeNull();
 
-        inMemory.Count.ShouldBe(6, "one is a duplicate");
+        inMemory.Count.ShouldBe(7, "one is a duplicate");
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
         inMemory.ShouldBeEquivalentTo(
             await NotificationLog.ReadPageAsync(connection, 0, Limit, CancellationToken.None)
@@ -81,12 +84,13 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
                 Cause = "baseline",
                 Traceparent = "00-0",
                 CreatedAt = At(8),
-            }
+            },
+            Changed("users/a\0b")
         );
 
         var inMemory = ReadEvents(Database, after: 0);
 
-        inMemory.ShouldNotBeNull().Count.ShouldBe(2);
+        inMemory.ShouldNotBeNull().Count.ShouldBe(3);
         inMemory.ShouldBeEquivalentTo(await ReadStoredEventsAsync());
     }
 
@@ -142,17 +146,50 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_publisher_skips_no_event_while_two_processes_append()
+    {
+        var other = await Test.OpenAnotherAsync();
+        var random = new Random(7);
+        List<string?> appended = [];
+        List<string?> published = [];
+        var fromMemory = 0;
+        for (var round = 0; round < 200; round++)
+        {
+            var database = random.Next(4) == 0 ? other : Database;
+            NewEvent[] events =
+            [
+                .. Enumerable.Range(0, random.Next(1, 5)).Select(number => Changed($"{round}-{number}")),
+            ];
+            await AppendAsync(database, events);
+            appended.AddRange(events.Select(entry => entry.Subject));
+            if (random.Next(3) == 0)
+            {
+                var page = await PublishedAsync(Database);
+                fromMemory += page.Count(entry => events.Any(recent => ReferenceEquals(recent.Data, entry.Data)));
+                published.AddRange(page.Select(entry => entry.Subject));
+                await Test.ExecuteAsync(
+                    $"insert or replace into log_cursor (name, position, last_progress_at) values ('publishing:assets', {page[^1].Seq}, 0)"
+                );
+            }
+        }
+
+        published.AddRange((await PublishedAsync(Database)).Select(entry => entry.Subject));
+        published.ShouldBe(appended);
+        fromMemory.ShouldBeGreaterThan(20);
+    }
+
+    [Fact]
     public async Task A_change_by_another_process_is_followed()
     {
         var other = await Test.OpenAnotherAsync();
         await AppendAsync(Database, Changed("personal"));
-        (await PublishedAsync(Database)).Single().Subject.ShouldBe("personal");
+        ReadEvents(Database, after: 0).ShouldNotBeNull();
 
         await other.WriteAsync(
             async transaction =>
             {
                 await transaction.ExecuteAsync("update event_log set subject = 'redacted'");
-                await LogCursor.RecordLogChangeAsync(transaction);
+                await transaction.RecordLogChangeAsync();
             },
             CancellationToken.None
         );
@@ -176,6 +213,8 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
                         {
                             LocationId = number % 3 == 0 ? null : $"location-{number % 5}",
                             Action = number % 2 == 0 ? "ASSOCIATE" : null,
+                            NotificationSeq = number % 5 == 0 ? 1_000 + number : null,
+                            Data = Encoding.UTF8.GetBytes(number % 3 == 0 ? "{}" : $"{{\"number\":{number}}}"),
                             Conflict = number % 4 == 0,
                             CreatedAt = At(number % 7),
                         }
@@ -206,9 +245,15 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
         return await database.AppendEventsAsync(events);
     }
 
+    private List<NotificationEntry>? ReadNotifications() =>
+        Database
+            .RecentNotifications.Read(new CursorState(0, EventEpoch: 1, Changes: 0), Limit, _ => true)
+            ?.Select(recent => recent.Row)
+            .ToList();
+
     private static List<EventEntry>? ReadEvents(Database database, long after) =>
         database
-            .RecentEvents.Read(after, 0, Limit, _ => true)
+            .RecentEvents.Read(new CursorState(after, EventEpoch: 1, Changes: 0), Limit, _ => true)
             ?.Select(recent => recent.Row.ToEntry(recent.Seq, epoch: 1))
             .ToList();
 

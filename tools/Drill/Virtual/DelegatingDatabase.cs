@@ -54,6 +54,8 @@ internal abstract class DelegatingDatabase(Database inner) : Database(inner.Engi
     public override Task InsertRowsAsync(WriteTransaction transaction, string name, IReadOnlyList<object?[]> rows) =>
         inner.InsertRowsAsync(transaction, name, rows);
 
+    public override Task RecordLogChangeAsync(WriteTransaction transaction) => inner.RecordLogChangeAsync(transaction);
+
     // The creator of the inner database disposes it.
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -171,7 +171,7 @@ internal sealed class LocationDataDeletion(Database database)
                     async transaction =>
                     {
                         await delete(transaction, chunk);
-                        await LogCursor.RecordLogChangeAsync(transaction);
+                        await transaction.RecordLogChangeAsync();
                     },
                     cancellationToken
                 );

@@ -35,6 +35,7 @@ internal sealed class Lease(string name, string owner, long fencingToken, TimePr
     /// <returns>The database's time.</returns>
     public async Task<DateTimeOffset> EnsureAsync(WriteTransaction transaction)
     {
+        // The expiry is in 1970 if another owner or fencing token has the lease.
         var (now, expiresAt) = (
             await transaction.QueryNamedAsync<(DateTimeOffset, DateTimeOffset)>(
                 "FindLease",

@@ -4,7 +4,7 @@ using SQLitePCL;
 
 namespace NotificationHub.Storage.Sqlite;
 
-internal sealed class SqliteAppender(SqliteConnection connection, Database database, DeduplicationWindow recent)
+internal sealed class SqliteAppender(SqliteConnection connection, Database database, DeduplicationWindow window)
     : IDisposable
 {
     private readonly SqliteStatement follow = new(connection, database.Sql("FollowNotifications"));
@@ -15,11 +15,11 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
     /// <summary>Adds what other processes have appended since the last call. The first call reads the whole window.</summary>
     public void Follow()
     {
-        follow.Bind(1, recent.LastSeq);
-        follow.Bind(2, recent.Capacity);
+        follow.Bind(1, window.LastSeq);
+        follow.Bind(2, window.Capacity);
         while (follow.Step())
         {
-            recent.Add(follow.Int64(0), follow.Int64(1), follow.Int64(2));
+            window.Add(follow.Int64(0), follow.Int64(1), follow.Int64(2));
         }
 
         follow.Reset();
@@ -60,16 +60,16 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
         var conflict = isKnown && !append.NotificationId.IsEmpty;
         Insert(append, bodyHash, conflict);
         var appended = raw.sqlite3_last_insert_rowid(connection.Handle);
-        recent.Add(appended, append.DedupHash, bodyHash);
+        window.Add(appended, append.DedupHash, bodyHash);
         return new AppendOutcome(conflict ? AppendResult.StoredAsConflict : AppendResult.Stored, appended);
     }
 
     private bool IsKnownId(NotificationAppend append)
     {
-        var seq = recent.FindId(append.DedupHash, before: long.MaxValue);
+        var seq = window.FindId(append.DedupHash, before: long.MaxValue);
         while (seq is { } candidate && !IsOf(append, candidate, sameBody: false))
         {
-            seq = recent.FindId(append.DedupHash, candidate);
+            seq = window.FindId(append.DedupHash, candidate);
         }
 
         return seq is not null;
@@ -77,10 +77,10 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
 
     private long? FindSameBody(NotificationAppend append, long bodyHash)
     {
-        var seq = recent.FindBody(append.DedupHash, bodyHash, before: long.MaxValue);
+        var seq = window.FindBody(append.DedupHash, bodyHash, before: long.MaxValue);
         while (seq is { } candidate && !IsOf(append, candidate, sameBody: true))
         {
-            seq = recent.FindBody(append.DedupHash, bodyHash, candidate);
+            seq = window.FindBody(append.DedupHash, bodyHash, candidate);
         }
 
         return seq;
@@ -101,7 +101,7 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
 
     private long CountRejected(byte[] locationId)
     {
-        countRejected.BindText(1, locationId);
+        countRejected.BindConstantText(1, locationId);
         countRejected.Step();
         var count = countRejected.Int64(0);
         countRejected.Reset();
@@ -110,7 +110,7 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
 
     private void Insert(NotificationAppend append, long bodyHash, bool conflict)
     {
-        insert.BindText(1, append.LocationId);
+        insert.BindConstantText(1, append.LocationId);
         insert.Bind(2, append.DedupHash);
         insert.BindText(3, append.NotificationId.Span);
         insert.BindText(4, append.NotificationType.Span);

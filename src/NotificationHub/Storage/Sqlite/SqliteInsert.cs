@@ -14,19 +14,20 @@ internal sealed class SqliteInsert : IDisposable
 
     private readonly SqliteStatement one;
     private readonly SqliteStatement several;
-    private readonly int columns;
 
     /// <param name="connection">The writer's connection.</param>
     /// <param name="sql">An insert of one row of parameters: <c>values (?, ?)</c>.</param>
     public SqliteInsert(SqliteConnection connection, string sql)
     {
         one = new SqliteStatement(connection, sql);
-        columns = one.ParameterCount;
         var start = sql.IndexOf(Values, StringComparison.Ordinal) + Values.Length;
         var row = sql[start..(sql.IndexOf(')', start) + 1)];
         var rows = string.Join(", ", Enumerable.Repeat(row, RowsPerExecution));
         several = new SqliteStatement(connection, sql.Replace(row, rows, StringComparison.Ordinal));
     }
+
+    /// <summary>The number of parameters of a row.</summary>
+    public int Columns => one.ParameterCount;
 
     /// <param name="rows">The rows to insert, in this order.</param>
     /// <param name="bind">Binds the values of a row, from the parameter with the given index on.</param>
@@ -37,7 +38,7 @@ internal sealed class SqliteInsert : IDisposable
             var (statement, count) = rows.Count - next < RowsPerExecution ? (one, 1) : (several, RowsPerExecution);
             for (var row = 0; row < count; row++)
             {
-                bind(statement, 1 + (row * columns), rows[next + row]);
+                bind(statement, 1 + (row * Columns), rows[next + row]);
             }
 
             statement.Run();

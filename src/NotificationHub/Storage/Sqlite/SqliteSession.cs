@@ -19,7 +19,7 @@ internal sealed class SqliteSession : IDisposable
     private readonly Dictionary<string, SqliteInsert> inserts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SqliteCommand> queries = new(StringComparer.Ordinal);
 
-    public SqliteSession(SqliteDatabase database, DeduplicationWindow recent)
+    public SqliteSession(SqliteDatabase database, DeduplicationWindow window)
     {
         this.database = database;
         connection = database.OpenWriter();
@@ -30,7 +30,7 @@ internal sealed class SqliteSession : IDisposable
             setSavepoint = new SqliteStatement(connection, "savepoint request");
             releaseSavepoint = new SqliteStatement(connection, "release request");
             rollBackToSavepoint = new SqliteStatement(connection, "rollback to request");
-            notifications = new SqliteAppender(connection, database, recent);
+            notifications = new SqliteAppender(connection, database, window);
             events = new SqliteEventAppender(connection, database);
         }
         catch
@@ -61,6 +61,11 @@ internal sealed class SqliteSession : IDisposable
         if (!inserts.TryGetValue(name, out var insert))
         {
             inserts[name] = insert = new SqliteInsert(connection, database.Sql(name));
+        }
+
+        if (rows.Any(row => row.Length != insert.Columns))
+        {
+            throw new ArgumentException($"{name} has {insert.Columns} parameters for each row.", nameof(rows));
         }
 
         insert.Run(rows, BindValues);

@@ -5,13 +5,15 @@ using SQLitePCL;
 namespace NotificationHub.Storage.Sqlite;
 
 /// <summary>
-/// A prepared statement without ADO.NET: 2–4 µs per row instead of Dapper's 10–13 µs, for the appends to the two logs.
+/// A prepared statement without ADO.NET: 2–4 µs per row instead of Dapper's 10–13 µs.
 /// Parameters are positional, and keep their values until they are bound again.
 /// </summary>
 internal sealed class SqliteStatement : IDisposable
 {
     private static readonly object Number = new();
-    private static readonly object Other = new();
+
+    // A value that is always bound again, also after a call that failed: it may have changed the parameter.
+    private static readonly Parameter Unknown = new(new object());
 
     private readonly sqlite3 connection;
     private readonly sqlite3_stmt statement;
@@ -36,6 +38,7 @@ internal sealed class SqliteStatement : IDisposable
         ref var parameter = ref parameters[index - 1];
         if (parameter.Value != Number || parameter.Number != value)
         {
+            parameter = Unknown;
             Check(raw.sqlite3_bind_int64(statement, index, value));
             parameter = new Parameter(Number, value);
         }
@@ -80,6 +83,7 @@ internal sealed class SqliteStatement : IDisposable
         }
         else if (parameters[index - 1].Value as string != value)
         {
+            parameters[index - 1] = Unknown;
             Check(raw.sqlite3_bind_text(statement, index, value));
             parameters[index - 1] = new Parameter(value);
         }
@@ -94,13 +98,13 @@ internal sealed class SqliteStatement : IDisposable
         }
         else
         {
+            parameters[index - 1] = Unknown;
             Check(raw.sqlite3_bind_text(statement, index, value));
-            parameters[index - 1] = new Parameter(Other);
         }
     }
 
-    /// <summary>Binds UTF-8 text that never changes.</summary>
-    public void BindText(int index, byte[] value)
+    /// <summary>Binds UTF-8 text from an array whose content never changes: the same array is not bound again.</summary>
+    public void BindConstantText(int index, byte[] value)
     {
         if (parameters[index - 1].Value != value)
         {
@@ -123,12 +127,12 @@ internal sealed class SqliteStatement : IDisposable
 
     public void BindBlob(int index, ReadOnlySpan<byte> value)
     {
+        parameters[index - 1] = Unknown;
         Check(
             value.IsEmpty
                 ? raw.sqlite3_bind_zeroblob(statement, index, 0)
                 : raw.sqlite3_bind_blob(statement, index, value)
         );
-        parameters[index - 1] = new Parameter(Other);
     }
 
     public bool Step()
@@ -170,6 +174,6 @@ internal sealed class SqliteStatement : IDisposable
 
     private void Check(int result) => SqliteException.ThrowExceptionForRC(result, connection);
 
-    // The value is the text, or the kind of a value; null at first, as in SQLite.
+    // What is bound: the text or the array, or a marker; null is SQL null, which SQLite binds at first.
     private readonly record struct Parameter(object? Value, long Number = 0);
 }

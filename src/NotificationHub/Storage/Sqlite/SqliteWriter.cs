@@ -16,14 +16,14 @@ internal sealed class SqliteWriter : IDisposable
     private readonly WriteQueue queue = new();
     private readonly Thread thread;
     private readonly WalCheckpoints checkpoints;
-    private readonly DeduplicationWindow recent;
+    private readonly DeduplicationWindow window;
     private SqliteSession? session;
 
     public SqliteWriter(SqliteDatabase database, int deduplicationWindow, StorageMetrics? metrics)
     {
         this.database = database;
         this.metrics = metrics;
-        recent = new DeduplicationWindow(deduplicationWindow);
+        window = new DeduplicationWindow(deduplicationWindow);
         checkpoints = new WalCheckpoints(database, queue.Wake);
         thread = new Thread(Loop) { IsBackground = true, Name = "SQLite writer" };
     }
@@ -35,7 +35,7 @@ internal sealed class SqliteWriter : IDisposable
     /// <param name="receives">Whether notifications will be appended: then the last ones are read now, not with the first delivery.</param>
     public void Start(bool receives)
     {
-        session = new SqliteSession(database, recent);
+        session = new SqliteSession(database, window);
         if (receives)
         {
             session.FollowNotifications();
@@ -113,16 +113,16 @@ internal sealed class SqliteWriter : IDisposable
         }
 
         var startedAt = Stopwatch.GetTimestamp();
-        var committed = recent.LastSeq;
+        var committed = window.LastSeq;
         Exception? requestFailure;
         try
         {
-            session ??= new SqliteSession(database, recent);
+            session ??= new SqliteSession(database, window);
             session.Begin();
             if (batch.Count > 0)
             {
                 session.FollowNotifications();
-                committed = recent.LastSeq;
+                committed = window.LastSeq;
                 session.Append(batch, outcomes);
             }
 
@@ -133,7 +133,7 @@ internal sealed class SqliteWriter : IDisposable
         catch (Exception exception)
         {
             var failure = Recover(exception);
-            recent.RemoveAfter(committed);
+            window.RemoveAfter(committed);
             request?.Fail(failure);
             if (request is not null && batch.Count > 0)
             {
@@ -162,7 +162,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         if (batch.Count > 0)
         {
-            // Before the responses, after which their buffers are used again.
+            // Before the responses, because the buffers of the requests are reused after them.
             AfterCommit.Run(() => Remember(batch, outcomes));
             AppendCompletion.Complete([.. batch], [.. outcomes], database.Signals.NotificationsAppended);
         }
