@@ -16,15 +16,6 @@ internal sealed class SqliteDatabase : Database
     private readonly SqliteWriter writer;
     private readonly SchemaMigrator migrator;
 
-    // No connection is used by two threads at once, so SQLite's connection locks are off. Its memory statistics, which take a lock for each
-    // allocation, are off, too. If SQLite was already used in this process, both stay on, which costs 3 % of a delivery's CPU time.
-    static SqliteDatabase()
-    {
-        Batteries_V2.Init();
-        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
-        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
-    }
-
     public SqliteDatabase(StorageOptions options, SqlFiles? migrations = null, StorageMetrics? metrics = null)
         : base("Sqlite")
     {
