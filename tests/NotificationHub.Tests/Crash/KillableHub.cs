@@ -36,8 +36,10 @@ internal sealed class KillableHub(string folder, params IEnumerable<string> sett
     {
         await Cursors.MonitorUntilAsync(moment);
         await moment;
+        var owner = running!.Id;
+        // A hub that has just started takes over the stages a moment later.
+        await Until.TrueAsync(async () => (await Database.LeasesAsync(owner)).Count > 0, "the hub owns stages");
         await KillAsync();
-        var owner = killed[^1].Id;
         var held = await Database.LeasesAsync(owner);
         held.ShouldNotBeEmpty();
 
