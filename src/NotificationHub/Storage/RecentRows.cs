@@ -84,7 +84,7 @@ internal sealed class RecentRows<T>(Func<T, int> sizeOf)
         }
     }
 
-    // A row that stays in memory for a long time survives several garbage collections, each of which copies it.
+    // Each garbage collection copies the rows that are still in memory, so a stage forgets its rows as soon as it has passed them.
     private void Forget(long upTo, Predicate<T> matches)
     {
         for (var seq = first; seq <= upTo && seq < end; seq++)

@@ -1,45 +1,37 @@
+using System.Security.Cryptography;
 using System.Text;
 using NotificationHub.Events;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
-using NotificationHub.Tests.Contract;
 
 namespace NotificationHub.Tests.Storage;
 
 /// <summary>On SQLite, a stage that reads rows from memory reads the same rows as from the database.</summary>
-public sealed class RowsInMemoryTests : IAsyncLifetime
+public sealed class RowsInMemoryTests : StoreContract
 {
     private const int Limit = 1_000;
 
-    private TestDatabase? test;
-
-    private TestDatabase Test => test!;
-
-    private Database Database => Test.Database;
-
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        test = await TestDatabase.OpenAsync();
+        await base.InitializeAsync();
         // Only rows that are added after the first read are in memory.
         ReadEvents(Database, after: 0).ShouldBeNull();
         ReadNotifications().ShouldBeNull();
     }
-
-    public ValueTask DisposeAsync() => Test.DisposeAsync();
 
     [Fact]
     public async Task Notifications_in_memory_are_those_in_the_database()
     {
         NotificationAppend[] appends =
         [
-            Notification("a", "{}"),
-            Notification("a", """{"conflict":true}"""),
-            Notification("a", "{}"),
-            Notification("b", """{"text":"ä"}"""),
-            Notification("", "not JSON", Disposition.Rejected, error: "not JSON"),
-            Notification("c", "{}", Disposition.Quarantined),
-            Notification("d", "{}", Disposition.AfterRemoval),
-            Notification("e\0f", "{}"),
+            Varied("a", "{}"),
+            Varied("a", """{"conflict":true}"""),
+            Varied("a", "{}"),
+            Varied("b", """{"text":"ä"}"""),
+            Varied("", "not JSON", Disposition.Rejected, error: "not JSON"),
+            Varied("c", "{}", Disposition.Quarantined),
+            Varied("d", "{}", Disposition.AfterRemoval),
+            Varied("e\0f", "{}"),
         ];
         foreach (var append in appends)
         {
@@ -60,8 +52,7 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
     {
         var body = """{"notificationId":"a"}"""u8.ToArray();
         var notification = await Database.AppendAsync(Notification("a", Encoding.UTF8.GetString(body)));
-        await AppendAsync(
-            Database,
+        await Database.AppendEventsAsync(
             new NewEvent
             {
                 Type = EventNames.AssetCountNotified,
@@ -98,8 +89,7 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
     public async Task An_event_whose_notification_is_not_in_memory_is_read_from_the_database()
     {
         var notification = await Database.AppendAsync(Notification("a", "{}"));
-        await AppendAsync(
-            Database,
+        await Database.AppendEventsAsync(
             new NewEvent
             {
                 Type = EventNames.AssetCountNotified,
@@ -128,7 +118,7 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
         );
 
         ReadEvents(Database, after: 0).ShouldBeNull();
-        await AppendAsync(Database, Changed("stored"));
+        await Database.AppendEventsAsync(Changed("stored"));
         ReadEvents(Database, after: 0).ShouldNotBeNull().Single().Subject.ShouldBe("stored");
     }
 
@@ -136,10 +126,10 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
     public async Task The_rows_of_another_process_are_not_skipped()
     {
         var other = await Test.OpenAnotherAsync();
-        await AppendAsync(Database, Changed("1"));
-        await AppendAsync(other, Changed("2"));
-        await AppendAsync(Database, Changed("3"));
-        await AppendAsync(other, Changed("4"));
+        await Database.AppendEventsAsync(Changed("1"));
+        await other.AppendEventsAsync(Changed("2"));
+        await Database.AppendEventsAsync(Changed("3"));
+        await other.AppendEventsAsync(Changed("4"));
 
         (await PublishedAsync(Database)).Select(entry => entry.Subject).ShouldBe(["1", "2", "3", "4"]);
         (await PublishedAsync(other)).Select(entry => entry.Subject).ShouldBe(["1", "2", "3", "4"]);
@@ -160,7 +150,7 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
             [
                 .. Enumerable.Range(0, random.Next(1, 5)).Select(number => Changed($"{round}-{number}")),
             ];
-            await AppendAsync(database, events);
+            await database.AppendEventsAsync(events);
             appended.AddRange(events.Select(entry => entry.Subject));
             if (random.Next(3) == 0)
             {
@@ -182,7 +172,7 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
     public async Task A_change_by_another_process_is_followed()
     {
         var other = await Test.OpenAnotherAsync();
-        await AppendAsync(Database, Changed("personal"));
+        await Database.AppendEventsAsync(Changed("personal"));
         ReadEvents(Database, after: 0).ShouldNotBeNull();
 
         await other.WriteAsync(
@@ -221,7 +211,7 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
                     ),
             ];
 
-            var seqs = await AppendAsync(Database, events);
+            var seqs = await Database.AppendEventsAsync(events);
 
             var stored = (await ReadStoredEventsAsync()).Skip(before).ToList();
             stored.Select(entry => entry.Seq).ShouldBe(seqs);
@@ -237,13 +227,6 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
             Data = "{}"u8.ToArray(),
             CreatedAt = At(0),
         };
-
-    // The tests store any record.
-    private static async Task<IReadOnlyList<long>> AppendAsync(Database database, params NewEvent[] events)
-    {
-        StoredEvents.ExcludeAll(database);
-        return await database.AppendEventsAsync(events);
-    }
 
     private List<NotificationEntry>? ReadNotifications() =>
         Database
@@ -266,7 +249,10 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
         return [.. await EventLog.ReadPageAsync(connection, 0, new EventFilter(), Limit, CancellationToken.None)];
     }
 
-    private static NotificationAppend Notification(
+    private protected override Task<TestDatabase> OpenAsync() => TestDatabase.OpenAsync();
+
+    /// <summary>A notification that has each optional member, or not, depending on its ID and disposition.</summary>
+    private static NotificationAppend Varied(
         string id,
         string body,
         Disposition disposition = Disposition.Accepted,
@@ -280,7 +266,7 @@ public sealed class RowsInMemoryTests : IAsyncLifetime
             NotificationType = id.Length == 0 ? default : "ASSET_COUNT"u8.ToArray(),
             UId = disposition == Disposition.Quarantined ? "u-2"u8.ToArray() : default,
             Body = Encoding.UTF8.GetBytes(body),
-            BodySha256 = System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(body)),
+            BodySha256 = SHA256.HashData(Encoding.UTF8.GetBytes(body)),
             ReceivedAt = At(1_785_585_600_000),
             RemoteAddress = id == "b" ? "203.0.113.7" : null,
             UserAgent = id == "b" ? "agent" : null,
