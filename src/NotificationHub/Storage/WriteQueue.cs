@@ -1,6 +1,8 @@
 namespace NotificationHub.Storage;
 
-/// <summary>The writer's queue: batches of notifications, and one stage transaction after each batch.</summary>
+/// <summary>
+/// The writer's queue: rounds of a batch of notifications and one stage transaction. One thread at a time runs a round.
+/// </summary>
 internal sealed class WriteQueue
 {
     private const int MaxBatch = 512;
@@ -14,6 +16,8 @@ internal sealed class WriteQueue
     private readonly Queue<NotificationAppend> notifications = new();
     private readonly Queue<WriteRequest> requests = new();
     private bool waiting;
+    private bool inRound;
+    private int lastBatch;
     private bool wakeRequested;
     private bool closed;
 
@@ -24,6 +28,36 @@ internal sealed class WriteQueue
             lock (sync)
             {
                 return (notifications.Count, requests.Count);
+            }
+        }
+    }
+
+    private bool HasWork => notifications.Count > 0 || requests.Count > 0 || wakeRequested;
+
+    /// <summary>Lets the caller run a round for one notification, if the last batch had only one and nothing is queued.</summary>
+    /// <returns>Whether the caller must run the round, and then call <see cref="EndRound"/>.</returns>
+    public bool TryBeginRound()
+    {
+        lock (sync)
+        {
+            if (lastBatch != 1 || inRound || closed || HasWork)
+            {
+                return false;
+            }
+
+            inRound = true;
+            return true;
+        }
+    }
+
+    public void EndRound()
+    {
+        lock (sync)
+        {
+            inRound = false;
+            if (closed || HasWork)
+            {
+                Notify();
             }
         }
     }
@@ -58,7 +92,7 @@ internal sealed class WriteQueue
         }
     }
 
-    /// <summary>Lets <see cref="Take"/> return even if the queue is empty.</summary>
+    /// <summary>Lets <see cref="TakeRound"/> return even if the queue is empty.</summary>
     public void Wake()
     {
         lock (sync)
@@ -77,25 +111,27 @@ internal sealed class WriteQueue
         }
     }
 
-    /// <summary>Waits for work and takes one round; false once the queue is closed and empty.</summary>
-    public bool Take(List<NotificationAppend> batch, out WriteRequest? request)
+    /// <summary>Waits for work and begins a round; false once the queue is closed and empty.</summary>
+    /// <param name="batch">Empty; gets the notifications of the round.</param>
+    public bool TakeRound(List<NotificationAppend> batch, out WriteRequest? request)
     {
-        batch.Clear();
         lock (sync)
         {
-            while (notifications.Count == 0 && requests.Count == 0 && !closed && !wakeRequested)
+            while (inRound || !(HasWork || closed))
             {
                 waiting = true;
                 Monitor.Wait(sync);
                 waiting = false;
             }
 
+            inRound = true;
             wakeRequested = false;
             while (batch.Count < MaxBatch && notifications.TryDequeue(out var append))
             {
                 batch.Add(append);
             }
 
+            lastBatch = batch.Count > 0 ? batch.Count : lastBatch;
             requests.TryDequeue(out request);
             return batch.Count > 0 || request is not null || !closed;
         }
@@ -103,7 +139,7 @@ internal sealed class WriteQueue
 
     private void Notify()
     {
-        if (waiting)
+        if (waiting && !inRound)
         {
             Monitor.Pulse(sync);
         }

@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using Dapper;
+using Microsoft.Data.Sqlite;
 using NotificationHub.Storage;
+using NotificationHub.Tests.Crash;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -81,6 +84,143 @@ public sealed class SqliteWriterRoundTests
         }
 
         failures.Distinct().Count().ShouldBe(notifications.Length);
+    }
+
+    [Fact]
+    public async Task A_delivery_that_arrives_alone_is_stored_by_its_own_thread()
+    {
+        await using var database = await TestDatabase.OpenAsync();
+        await AppendAloneAsync(database.Database);
+
+        var stored = database.Database.AppendAsync(Notification("alone"));
+
+        stored.IsCompletedSuccessfully.ShouldBeTrue();
+        (await CountAsync(database.Database, "notification_log where notification_id = 'alone'")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_delivery_that_arrives_during_a_stage_transaction_is_queued()
+    {
+        await using var database = await TestDatabase.OpenAsync();
+        await AppendAloneAsync(database.Database);
+        using var started = new ManualResetEventSlim();
+        using var resume = new ManualResetEventSlim();
+        var stage = database.Database.WriteAsync(
+            transaction =>
+            {
+                started.Set();
+                resume.Wait();
+                return transaction.ExecuteAsync("delete from dead_letter");
+            },
+            CancellationToken.None
+        );
+        started.Wait(TestContext.Current.CancellationToken);
+
+        var queued = database.Database.AppendAsync(Notification("queued"));
+
+        queued.IsCompleted.ShouldBeFalse();
+        resume.Set();
+        await stage;
+        (await queued).Result.ShouldBe(AppendResult.Stored);
+    }
+
+    [Fact]
+    public async Task A_delivery_that_its_own_thread_cannot_store_fails_and_the_next_one_is_stored()
+    {
+        await using var database = await TestDatabase.OpenAsync(options =>
+            options.LockTimeout = TimeSpan.FromMilliseconds(1)
+        );
+        await AppendAloneAsync(database.Database);
+        await using (var other = new SqliteConnection($"Data Source={database.File};Pooling=false"))
+        {
+            await other.OpenAsync(TestContext.Current.CancellationToken);
+            await other.ExecuteAsync("begin immediate");
+
+            var refused = database.Database.AppendAsync(Notification("refused"));
+
+            await Should.ThrowAsync<StorageUnavailableException>(refused);
+        }
+
+        (await database.Database.AppendAsync(Notification("next"))).Result.ShouldBe(AppendResult.Stored);
+        (await CountAsync(database.Database, "notification_log where notification_id = 'refused'")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Deliveries_and_stages_in_turn_are_all_stored_once_and_in_order()
+    {
+        await using var database = await TestDatabase.OpenAsync();
+
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(sender =>
+                    Task.Run(async () =>
+                    {
+                        for (var i = 0; i < 200; i++)
+                        {
+                            await database.Database.AppendAsync(Notification($"{sender}-{i}"));
+                            if (i % 10 == sender)
+                            {
+                                await CountAsync(database.Database, "notification_log");
+                            }
+                        }
+                    })
+                )
+        );
+
+        var ids = await database.QueryAsync<string>("select notification_id from notification_log order by seq");
+        ids.Count.ShouldBe(800);
+        foreach (var sender in ids.GroupBy(id => id[0]))
+        {
+            sender.ShouldBe(Enumerable.Range(0, 200).Select(i => $"{sender.Key}-{i}"));
+        }
+    }
+
+    [Fact]
+    public async Task Deliveries_that_were_stored_while_the_database_closed_are_in_the_file()
+    {
+        await using var database = await TestDatabase.OpenAsync();
+        await AppendAloneAsync(database.Database);
+        using var sending = new ManualResetEventSlim();
+        var sender = Task.Run(async () =>
+        {
+            var stored = 0;
+            try
+            {
+                while (true)
+                {
+                    await database.Database.AppendAsync(Notification($"n-{stored}"));
+                    stored++;
+                    sending.Set();
+                }
+            }
+            catch (StorageUnavailableException)
+            {
+                return stored;
+            }
+        });
+        sending.Wait(TestContext.Current.CancellationToken);
+
+        await database.Database.DisposeAsync();
+
+        var reopened = await database.OpenAnotherAsync();
+        (await CountAsync(reopened, "notification_log where notification_id like 'n-%'")).ShouldBe(await sender);
+    }
+
+    /// <summary>Appends until the writer is idle and its last batch was one notification.</summary>
+    private static Task AppendAloneAsync(Database database)
+    {
+        var sent = 0;
+        return Until.TrueAsync(
+            async () =>
+            {
+                var stored = database.AppendAsync(Notification($"alone-{sent++}"));
+                var isAlone = stored.IsCompleted;
+                await stored;
+                return isAlone;
+            },
+            "a delivery was stored by its own thread"
+        );
     }
 
     private static Task Failing(Database database) =>

@@ -58,13 +58,16 @@ internal sealed class SqlServerNotificationWriter(
     private void Loop()
     {
         List<NotificationAppend> batch = [];
-        while (queue.Take(batch, out _))
+        while (queue.TakeRound(batch, out _))
         {
             if (batch.Count > 0)
             {
                 // This dedicated thread has nothing else to do.
                 RunAsync([.. batch]).GetAwaiter().GetResult();
+                batch.Clear();
             }
+
+            queue.EndRound();
         }
     }
 

@@ -7,13 +7,16 @@ namespace NotificationHub.Storage.Sqlite;
 /// <summary>
 /// The only writer of the process: competing connections would lose three quarters of the throughput. Its thread commits a
 /// batch of notifications and one stage's work per round, so that they share the wait for the disk. The work runs behind a
-/// savepoint: its exception rolls back only the work.
+/// savepoint: its exception rolls back only the work. While deliveries arrive one by one, each caller runs its own round,
+/// because two changes of thread would take longer than the rest of the delivery.
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
 {
     private readonly SqliteDatabase database;
     private readonly StorageMetrics? metrics;
     private readonly WriteQueue queue = new();
+    private readonly List<NotificationAppend> batch = [];
+    private readonly List<AppendOutcome> outcomes = [];
     private readonly Thread thread;
     private readonly WalCheckpoints checkpoints;
     private readonly DeduplicationWindow window;
@@ -48,7 +51,12 @@ internal sealed class SqliteWriter : IDisposable
 
     public Task<AppendOutcome> AppendAsync(NotificationAppend append)
     {
-        if (!queue.TryEnqueue(append))
+        if (queue.TryBeginRound())
+        {
+            batch.Add(append);
+            RunRound(request: null);
+        }
+        else if (!queue.TryEnqueue(append))
         {
             append.SetException(new StorageUnavailableException("The writer is closed, or its queue is full."));
         }
@@ -93,19 +101,30 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Loop()
     {
-        List<NotificationAppend> batch = [];
-        List<AppendOutcome> outcomes = [];
-        while (queue.Take(batch, out var request))
+        while (queue.TakeRound(batch, out var request))
         {
-            RunRound(batch, outcomes, request);
+            RunRound(request);
+        }
+    }
+
+    private void RunRound(WriteRequest? request)
+    {
+        try
+        {
+            Write(request);
             if (session is { } open)
             {
                 checkpoints.AfterCommit(open.Connection);
             }
         }
+        finally
+        {
+            batch.Clear();
+            queue.EndRound();
+        }
     }
 
-    private void RunRound(List<NotificationAppend> batch, List<AppendOutcome> outcomes, WriteRequest? request)
+    private void Write(WriteRequest? request)
     {
         if (batch.Count == 0 && request is null)
         {
@@ -138,7 +157,7 @@ internal sealed class SqliteWriter : IDisposable
             if (request is not null && batch.Count > 0)
             {
                 // The request may have filled the disk: retry the notifications alone.
-                RunRound(batch, outcomes, request: null);
+                Write(request: null);
             }
             else
             {
@@ -150,21 +169,25 @@ internal sealed class SqliteWriter : IDisposable
 
         // Outside the try block: a failure after the commit must not repeat the write from returned buffers.
         metrics?.Committed(startedAt);
-        Complete(batch, outcomes, request, requestFailure);
+        Complete(request, requestFailure);
     }
 
-    private void Complete(
-        List<NotificationAppend> batch,
-        List<AppendOutcome> outcomes,
-        WriteRequest? request,
-        Exception? failure
-    )
+    private void Complete(WriteRequest? request, Exception? failure)
     {
         if (batch.Count > 0)
         {
             // Before the responses, because the buffers of the requests are reused after them.
-            AfterCommit.Run(() => Remember(batch, outcomes));
-            AppendCompletion.Complete([.. batch], [.. outcomes], database.Signals.NotificationsAppended);
+            AfterCommit.Run(Remember);
+            if (Thread.CurrentThread == thread)
+            {
+                AppendCompletion.Complete([.. batch], [.. outcomes], database.Signals.NotificationsAppended);
+            }
+            else
+            {
+                // The caller waits for its own round.
+                batch[0].TrySetResult(outcomes[0]);
+                AfterCommit.Run(database.Signals.NotificationsAppended.Raise);
+            }
         }
 
         if (failure is null)
@@ -177,7 +200,7 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    private void Remember(List<NotificationAppend> batch, List<AppendOutcome> outcomes)
+    private void Remember()
     {
         for (var index = 0; index < batch.Count; index++)
         {
