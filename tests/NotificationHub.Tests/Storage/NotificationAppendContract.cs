@@ -132,6 +132,28 @@ public abstract class NotificationAppendContract : StoreContract
         (await Database.AppendAsync(Notification("c"))).Seq.ShouldBeGreaterThan(pruned.Seq);
     }
 
+    [Theory]
+    [InlineData("delete from notification_log where seq >= 2", null)]
+    [InlineData("delete from notification_log where seq = 3", "delete from notification_log where seq = 2")]
+    [InlineData("delete from notification_log where seq = 2", "delete from notification_log where seq <> 2")]
+    public async Task Another_process_reuses_no_seq_of_the_deleted_end_of_the_log(string first, string? second)
+    {
+        await Database.AppendAsync(Notification("a"));
+        await Database.AppendAsync(Notification("b"));
+        var last = await Database.AppendAsync(Notification("c"));
+        await Test.ExecuteAsync(first);
+        if (second is not null)
+        {
+            await Test.ExecuteAsync(second);
+        }
+
+        var other = await Test.OpenAnotherAsync();
+        var next = await other.AppendAsync(Notification("d"));
+
+        next.Seq.ShouldBeGreaterThan(last.Seq);
+        (await Database.AppendAsync(Notification("e"))).Seq.ShouldBeGreaterThan(next.Seq);
+    }
+
     [Fact]
     public async Task A_commit_of_notifications_wakes_the_router()
     {

@@ -7,16 +7,27 @@ namespace NotificationHub.Storage.Sqlite;
 internal sealed class SqliteAppender(SqliteConnection connection, Database database, DeduplicationWindow window)
     : IDisposable
 {
+    private readonly SqliteStatement readLast = new(connection, database.Sql("LastNotification"));
     private readonly SqliteStatement follow = new(connection, database.Sql("FollowNotifications"));
     private readonly SqliteStatement find = new(connection, database.Sql("FindNotification"));
     private readonly SqliteStatement insert = new(connection, database.Sql("AppendNotification"));
     private readonly SqliteStatement countRejected = new(connection, database.Sql("CountRejected"));
 
+    private long lastUsed;
+
     /// <summary>Adds what other processes have appended since the last call. The first call reads the whole window.</summary>
     public void Follow()
     {
-        follow.Bind(1, window.LastSeq);
-        follow.Bind(2, window.Capacity);
+        readLast.Step();
+        var last = readLast.Int64(0);
+        lastUsed = readLast.Int64(1);
+        readLast.Reset();
+        if (last <= window.LastSeq)
+        {
+            return;
+        }
+
+        follow.Bind(1, Math.Max(window.LastSeq, last - window.Capacity));
         while (follow.Step())
         {
             window.Add(follow.Int64(0), follow.Int64(1), follow.Int64(2));
@@ -36,6 +47,7 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
 
     public void Dispose()
     {
+        readLast.Dispose();
         follow.Dispose();
         find.Dispose();
         insert.Dispose();
@@ -58,10 +70,10 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
 
         // Rejected notifications have no ID, so they cannot conflict.
         var conflict = isKnown && !append.NotificationId.IsEmpty;
-        Insert(append, bodyHash, conflict);
-        var appended = raw.sqlite3_last_insert_rowid(connection.Handle);
-        window.Add(appended, append.DedupHash, bodyHash);
-        return new AppendOutcome(conflict ? AppendResult.StoredAsConflict : AppendResult.Stored, appended);
+        var seq = ++lastUsed;
+        Insert(append, seq, bodyHash, conflict);
+        window.Add(seq, append.DedupHash, bodyHash);
+        return new AppendOutcome(conflict ? AppendResult.StoredAsConflict : AppendResult.Stored, seq);
     }
 
     private bool IsKnownId(NotificationAppend append)
@@ -108,24 +120,25 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
         return count;
     }
 
-    private void Insert(NotificationAppend append, long bodyHash, bool conflict)
+    private void Insert(NotificationAppend append, long seq, long bodyHash, bool conflict)
     {
-        insert.BindConstantText(1, append.LocationId);
-        insert.Bind(2, append.DedupHash);
-        insert.BindText(3, append.NotificationId.Span);
-        insert.BindText(4, append.NotificationType.Span);
-        insert.BindText(5, append.UId.Span);
-        insert.BindBlob(6, append.Body.Span);
-        insert.BindBlob(7, append.BodySha256);
-        insert.Bind(8, bodyHash);
-        insert.Bind(9, append.ReceivedAt.ToStored());
-        insert.BindText(10, append.RemoteAddress);
-        insert.BindText(11, append.UserAgent);
-        insert.BindText(12, append.Traceparent);
-        insert.Bind(13, (long)append.Disposition);
-        insert.Bind(14, conflict ? 1 : 0);
-        insert.BindText(15, append.Error);
-        insert.BindText(16, append.ContentType);
+        insert.Bind(1, seq);
+        insert.BindConstantText(2, append.LocationId);
+        insert.Bind(3, append.DedupHash);
+        insert.BindText(4, append.NotificationId.Span);
+        insert.BindText(5, append.NotificationType.Span);
+        insert.BindText(6, append.UId.Span);
+        insert.BindBlob(7, append.Body.Span);
+        insert.BindBlob(8, append.BodySha256);
+        insert.Bind(9, bodyHash);
+        insert.Bind(10, append.ReceivedAt.ToStored());
+        insert.BindText(11, append.RemoteAddress);
+        insert.BindText(12, append.UserAgent);
+        insert.BindText(13, append.Traceparent);
+        insert.Bind(14, (long)append.Disposition);
+        insert.Bind(15, conflict ? 1 : 0);
+        insert.BindText(16, append.Error);
+        insert.BindText(17, append.ContentType);
         insert.Run();
     }
 }

@@ -14,6 +14,7 @@ public sealed class EngineParityTests
         "CountRejected",
         "FindNotification",
         "FollowNotifications",
+        "LastNotification",
     ];
 
     private static readonly string[] SqlServerAlone = ["AppendEvents", "AppendNotifications"];

@@ -23,7 +23,7 @@ insert into log_start (log, first_seq) values ('notification', 1), ('event', 1);
 -- disposition: 0 accepted, 1 quarantined, 2 rejected, 3 unrecognized, 4 rerouted, 5 after-removal.
 -- content_type: null for application/json, empty for a delivery without the header.
 create table notification_log (
-    seq               integer primary key autoincrement,
+    seq               integer primary key,
     location_id       text    not null,
     dedup_hash        integer not null,
     notification_id   text    null,
@@ -70,6 +70,16 @@ create table event_log (
     created_at       integer not null,
     data             blob    null
 );
+
+-- notification_log has no autoincrement, because each commit would then also write the page of sqlite_sequence. Its row there
+-- changes only when the last notification is deleted, so that no seq is used twice.
+insert into sqlite_sequence (name, seq) values ('notification_log', 0);
+
+create trigger notification_log_last_deleted after delete on notification_log
+when not exists (select 1 from notification_log where seq > old.seq)
+begin
+    update sqlite_sequence set seq = max(seq, old.seq) where name = 'notification_log';
+end;
 
 create index event_log_topic on event_log (topic, seq);
 
