@@ -1,7 +1,8 @@
 namespace NotificationHub.Storage;
 
 /// <summary>
-/// The writer's queue: rounds of a batch of notifications and one stage transaction. One thread at a time runs a round.
+/// The writer's queue. A round is a batch of notifications and at most one stage transaction; only one thread at a time runs
+/// a round.
 /// </summary>
 internal sealed class WriteQueue
 {
@@ -16,8 +17,8 @@ internal sealed class WriteQueue
     private readonly Queue<NotificationAppend> notifications = new();
     private readonly Queue<WriteRequest> requests = new();
     private bool waiting;
-    private bool inRound;
-    private int lastBatch;
+    private bool roundRunning;
+    private int lastBatchSize;
     private bool wakeRequested;
     private bool closed;
 
@@ -34,18 +35,18 @@ internal sealed class WriteQueue
 
     private bool HasWork => notifications.Count > 0 || requests.Count > 0 || wakeRequested;
 
-    /// <summary>Lets the caller run a round for one notification, if the last batch had only one and nothing is queued.</summary>
-    /// <returns>Whether the caller must run the round, and then call <see cref="EndRound"/>.</returns>
+    /// <summary>Begins a round on the calling thread if the last batch was a single notification, nothing is queued, and no round is running.</summary>
+    /// <returns>Whether the round began. The caller must then run it and call <see cref="EndRound"/>.</returns>
     public bool TryBeginRound()
     {
         lock (sync)
         {
-            if (lastBatch != 1 || inRound || closed || HasWork)
+            if (lastBatchSize != 1 || roundRunning || closed || HasWork)
             {
                 return false;
             }
 
-            inRound = true;
+            roundRunning = true;
             return true;
         }
     }
@@ -54,7 +55,7 @@ internal sealed class WriteQueue
     {
         lock (sync)
         {
-            inRound = false;
+            roundRunning = false;
             if (closed || HasWork)
             {
                 Notify();
@@ -92,7 +93,7 @@ internal sealed class WriteQueue
         }
     }
 
-    /// <summary>Lets <see cref="TakeRound"/> return even if the queue is empty.</summary>
+    /// <summary>Lets <see cref="BeginNextRound"/> return even if the queue is empty.</summary>
     public void Wake()
     {
         lock (sync)
@@ -112,26 +113,26 @@ internal sealed class WriteQueue
     }
 
     /// <summary>Waits for work and begins a round; false once the queue is closed and empty.</summary>
-    /// <param name="batch">Empty; gets the notifications of the round.</param>
-    public bool TakeRound(List<NotificationAppend> batch, out WriteRequest? request)
+    /// <param name="batch">An empty list; receives the notifications of the round.</param>
+    public bool BeginNextRound(List<NotificationAppend> batch, out WriteRequest? request)
     {
         lock (sync)
         {
-            while (inRound || !(HasWork || closed))
+            while (roundRunning || !(HasWork || closed))
             {
                 waiting = true;
                 Monitor.Wait(sync);
                 waiting = false;
             }
 
-            inRound = true;
+            roundRunning = true;
             wakeRequested = false;
             while (batch.Count < MaxBatch && notifications.TryDequeue(out var append))
             {
                 batch.Add(append);
             }
 
-            lastBatch = batch.Count > 0 ? batch.Count : lastBatch;
+            lastBatchSize = batch.Count > 0 ? batch.Count : lastBatchSize;
             requests.TryDequeue(out request);
             return batch.Count > 0 || request is not null || !closed;
         }
@@ -139,7 +140,7 @@ internal sealed class WriteQueue
 
     private void Notify()
     {
-        if (waiting && !inRound)
+        if (waiting && !roundRunning)
         {
             Monitor.Pulse(sync);
         }

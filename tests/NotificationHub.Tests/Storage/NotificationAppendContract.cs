@@ -136,7 +136,10 @@ public abstract class NotificationAppendContract : StoreContract
     [InlineData("delete from notification_log where seq >= 2", null)]
     [InlineData("delete from notification_log where seq = 3", "delete from notification_log where seq = 2")]
     [InlineData("delete from notification_log where seq = 2", "delete from notification_log where seq <> 2")]
-    public async Task Another_process_reuses_no_seq_of_the_deleted_end_of_the_log(string first, string? second)
+    public async Task A_seq_is_not_reused_by_another_process_after_the_end_of_the_log_was_deleted(
+        string first,
+        string? second
+    )
     {
         await Database.AppendAsync(Notification("a"));
         await Database.AppendAsync(Notification("b"));

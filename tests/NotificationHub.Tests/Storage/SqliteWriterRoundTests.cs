@@ -87,10 +87,10 @@ public sealed class SqliteWriterRoundTests
     }
 
     [Fact]
-    public async Task A_delivery_that_arrives_alone_is_stored_by_its_own_thread()
+    public async Task A_delivery_that_arrives_alone_is_stored_on_the_calling_thread()
     {
         await using var database = await TestDatabase.OpenAsync();
-        await AppendAloneAsync(database.Database);
+        await AppendUntilStoredByCallerAsync(database.Database);
 
         var stored = database.Database.AppendAsync(Notification("alone"));
 
@@ -102,7 +102,7 @@ public sealed class SqliteWriterRoundTests
     public async Task A_delivery_that_arrives_during_a_stage_transaction_is_queued()
     {
         await using var database = await TestDatabase.OpenAsync();
-        await AppendAloneAsync(database.Database);
+        await AppendUntilStoredByCallerAsync(database.Database);
         using var started = new ManualResetEventSlim();
         using var resume = new ManualResetEventSlim();
         var stage = database.Database.WriteAsync(
@@ -125,28 +125,28 @@ public sealed class SqliteWriterRoundTests
     }
 
     [Fact]
-    public async Task A_delivery_that_its_own_thread_cannot_store_fails_and_the_next_one_is_stored()
+    public async Task After_a_write_on_the_calling_thread_fails_the_next_delivery_is_stored()
     {
         await using var database = await TestDatabase.OpenAsync(options =>
             options.LockTimeout = TimeSpan.FromMilliseconds(1)
         );
-        await AppendAloneAsync(database.Database);
+        await AppendUntilStoredByCallerAsync(database.Database);
         await using (var other = new SqliteConnection($"Data Source={database.File};Pooling=false"))
         {
             await other.OpenAsync(TestContext.Current.CancellationToken);
             await other.ExecuteAsync("begin immediate");
 
-            var refused = database.Database.AppendAsync(Notification("refused"));
+            var failed = database.Database.AppendAsync(Notification("failed"));
 
-            await Should.ThrowAsync<StorageUnavailableException>(refused);
+            await Should.ThrowAsync<StorageUnavailableException>(failed);
         }
 
         (await database.Database.AppendAsync(Notification("next"))).Result.ShouldBe(AppendResult.Stored);
-        (await CountAsync(database.Database, "notification_log where notification_id = 'refused'")).ShouldBe(0);
+        (await CountAsync(database.Database, "notification_log where notification_id = 'failed'")).ShouldBe(0);
     }
 
     [Fact]
-    public async Task Deliveries_and_stages_in_turn_are_all_stored_once_and_in_order()
+    public async Task Deliveries_interleaved_with_stage_transactions_are_stored_once_and_in_order_per_sender()
     {
         await using var database = await TestDatabase.OpenAsync();
 
@@ -177,10 +177,10 @@ public sealed class SqliteWriterRoundTests
     }
 
     [Fact]
-    public async Task Deliveries_that_were_stored_while_the_database_closed_are_in_the_file()
+    public async Task Every_delivery_reported_as_stored_while_the_database_is_closing_is_in_the_file()
     {
         await using var database = await TestDatabase.OpenAsync();
-        await AppendAloneAsync(database.Database);
+        await AppendUntilStoredByCallerAsync(database.Database);
         using var sending = new ManualResetEventSlim();
         var sender = Task.Run(async () =>
         {
@@ -207,19 +207,19 @@ public sealed class SqliteWriterRoundTests
         (await CountAsync(reopened, "notification_log where notification_id like 'n-%'")).ShouldBe(await sender);
     }
 
-    /// <summary>Appends until the writer is idle and its last batch was one notification.</summary>
-    private static Task AppendAloneAsync(Database database)
+    /// <summary>Appends until the calling thread stores a notification itself.</summary>
+    private static Task AppendUntilStoredByCallerAsync(Database database)
     {
         var sent = 0;
         return Until.TrueAsync(
             async () =>
             {
                 var stored = database.AppendAsync(Notification($"alone-{sent++}"));
-                var isAlone = stored.IsCompleted;
+                var storedByCaller = stored.IsCompleted;
                 await stored;
-                return isAlone;
+                return storedByCaller;
             },
-            "a delivery was stored by its own thread"
+            "a delivery is stored on the calling thread"
         );
     }
 

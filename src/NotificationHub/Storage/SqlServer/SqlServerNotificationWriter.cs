@@ -58,7 +58,7 @@ internal sealed class SqlServerNotificationWriter(
     private void Loop()
     {
         List<NotificationAppend> batch = [];
-        while (queue.TakeRound(batch, out _))
+        while (queue.BeginNextRound(batch, out _))
         {
             if (batch.Count > 0)
             {

@@ -13,21 +13,24 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
     private readonly SqliteStatement insert = new(connection, database.Sql("AppendNotification"));
     private readonly SqliteStatement countRejected = new(connection, database.Sql("CountRejected"));
 
-    private long lastUsed;
+    private long lastUsedSeq;
 
-    /// <summary>Adds what other processes have appended since the last call. The first call reads the whole window.</summary>
+    /// <summary>
+    /// Reads the highest <c>seq</c> ever assigned, and adds what other processes have appended since the last call. The first
+    /// call reads the whole window.
+    /// </summary>
     public void Follow()
     {
         readLast.Step();
-        var last = readLast.Int64(0);
-        lastUsed = readLast.Int64(1);
+        var lastSeq = readLast.Int64(0);
+        lastUsedSeq = readLast.Int64(1);
         readLast.Reset();
-        if (last <= window.LastSeq)
+        if (lastSeq <= window.LastSeq)
         {
             return;
         }
 
-        follow.Bind(1, Math.Max(window.LastSeq, last - window.Capacity));
+        follow.Bind(1, Math.Max(window.LastSeq, lastSeq - window.Capacity));
         while (follow.Step())
         {
             window.Add(follow.Int64(0), follow.Int64(1), follow.Int64(2));
@@ -70,7 +73,7 @@ internal sealed class SqliteAppender(SqliteConnection connection, Database datab
 
         // Rejected notifications have no ID, so they cannot conflict.
         var conflict = isKnown && !append.NotificationId.IsEmpty;
-        var seq = ++lastUsed;
+        var seq = ++lastUsedSeq;
         Insert(append, seq, bodyHash, conflict);
         window.Add(seq, append.DedupHash, bodyHash);
         return new AppendOutcome(conflict ? AppendResult.StoredAsConflict : AppendResult.Stored, seq);

@@ -5,10 +5,10 @@ using SQLitePCL;
 namespace NotificationHub.Storage.Sqlite;
 
 /// <summary>
-/// The only writer of the process: competing connections would lose three quarters of the throughput. Its thread commits a
-/// batch of notifications and one stage's work per round, so that they share the wait for the disk. The work runs behind a
-/// savepoint: its exception rolls back only the work. While deliveries arrive one by one, each caller runs its own round,
-/// because two changes of thread would take longer than the rest of the delivery.
+/// The only writer of the process: competing connections would lose three quarters of the throughput. A dedicated
+/// thread commits a batch of notifications and one stage's work per round, so that they share the wait for the disk. The
+/// work runs behind a savepoint: its exception rolls back only the work. While deliveries arrive one at a time, the calling
+/// thread runs the round itself: two thread switches would take longer than the rest of the request, except the disk write.
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
 {
@@ -101,7 +101,7 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Loop()
     {
-        while (queue.TakeRound(batch, out var request))
+        while (queue.BeginNextRound(batch, out var request))
         {
             RunRound(request);
         }
@@ -184,7 +184,7 @@ internal sealed class SqliteWriter : IDisposable
             }
             else
             {
-                // The caller waits for its own round.
+                // The caller ran this round and does not have the task yet, so no continuation can run here.
                 batch[0].TrySetResult(outcomes[0]);
                 AfterCommit.Run(database.Signals.NotificationsAppended.Raise);
             }

@@ -71,8 +71,9 @@ create table event_log (
     data             blob    null
 );
 
--- notification_log has no autoincrement, because each commit would then also write the page of sqlite_sequence. Its row there
--- changes only when the last notification is deleted, so that no seq is used twice.
+-- notification_log does not use autoincrement, which would make every commit of notifications also write the page of
+-- sqlite_sequence. Instead, this trigger records the highest seq there when its row is deleted, so that no seq is reused.
+-- SQLite creates sqlite_sequence with the first table that uses autoincrement.
 insert into sqlite_sequence (name, seq) values ('notification_log', 0);
 
 create trigger notification_log_last_deleted after delete on notification_log
