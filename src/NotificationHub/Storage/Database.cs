@@ -99,7 +99,7 @@ internal abstract class Database : IAsyncDisposable
             cancellationToken
         );
 
-    /// <summary>Appends a notification together with others that are waiting; completes once it is on disk.</summary>
+    /// <summary>Appends a notification together with others that are waiting; completes once it is on disk. It may write on the calling thread.</summary>
     public abstract Task<AppendOutcome> AppendAsync(NotificationAppend append);
 
     public abstract bool IsDuplicateKey(Exception exception);

@@ -46,15 +46,20 @@ public abstract class LogOrderContract : StoreContract
         for (var i = 0; i < Rounds; i++)
         {
             var (id, body) = ($"notification {i}", $"{i}");
-            var outcomes = await Task.WhenAll(
-                RetryUntilStoredAsync(() => Database.AppendAsync(Notification(id, body))),
-                RetryUntilStoredAsync(() => other.AppendAsync(Notification(id, body)))
-            );
+            using var both = new Barrier(2);
+            var outcomes = await Task.WhenAll(AppendAsync(Database), AppendAsync(other));
 
             outcomes[0].Seq.ShouldBe(outcomes[1].Seq);
             outcomes
                 .Select(outcome => outcome.Result)
                 .ShouldBe([AppendResult.Stored, AppendResult.Duplicate], ignoreOrder: true);
+
+            Task<AppendOutcome> AppendAsync(Database database) =>
+                Task.Run(() =>
+                {
+                    both.SignalAndWait();
+                    return RetryUntilStoredAsync(() => database.AppendAsync(Notification(id, body)));
+                });
         }
     }
 

@@ -171,17 +171,17 @@ public abstract class NotificationAppendContract : StoreContract
     public async Task Duplicates_and_conflicts_are_detected_within_a_batch_as_in_the_log()
     {
         var known = await Database.AppendAsync(Notification("a", "one"));
-        Task<AppendOutcome>[] notifications =
-        [
-            Database.AppendAsync(Notification("a", "one")),
-            Database.AppendAsync(Notification("a", "two")),
-            Database.AppendAsync(Notification("b", "one")),
-            Database.AppendAsync(Notification("a", "two")),
-            Database.AppendAsync(Notification("b", "two")),
-            Database.AppendAsync(Notification("b", "one")),
-        ];
 
-        var outcomes = await Task.WhenAll(notifications);
+        var outcomes = await Task.WhenAll(
+            await Test.AppendBatchAsync(
+                Notification("a", "one"),
+                Notification("a", "two"),
+                Notification("b", "one"),
+                Notification("a", "two"),
+                Notification("b", "two"),
+                Notification("b", "one")
+            )
+        );
 
         outcomes[0].ShouldBe(new AppendOutcome(AppendResult.Duplicate, known.Seq));
         outcomes
@@ -209,11 +209,9 @@ public abstract class NotificationAppendContract : StoreContract
     {
         var notifications = Enumerable
             .Range(0, 20)
-            .Select(i =>
-                Database.AppendAsync(Notification("", $"no JSON {i}", disposition: Disposition.Rejected, quota: 3))
-            );
+            .Select(i => Notification("", $"no JSON {i}", disposition: Disposition.Rejected, quota: 3));
 
-        var outcomes = await Task.WhenAll(notifications);
+        var outcomes = await Task.WhenAll(await Test.AppendBatchAsync(notifications));
 
         outcomes.Count(outcome => outcome.Result == AppendResult.Stored).ShouldBe(3);
         outcomes.Count(outcome => outcome is { Result: AppendResult.OverQuota, Seq: 0 }).ShouldBe(17);

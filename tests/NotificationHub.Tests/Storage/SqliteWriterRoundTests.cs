@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using Dapper;
@@ -10,6 +12,8 @@ namespace NotificationHub.Tests.Storage;
 /// <summary>Notifications and a stage's work share a commit, but not their failures.</summary>
 public sealed class SqliteWriterRoundTests
 {
+    private const string WriterThread = "SQLite writer";
+
     [Fact]
     public async Task Failing_work_rolls_back_only_itself()
     {
@@ -72,10 +76,9 @@ public sealed class SqliteWriterRoundTests
         );
         var big = new string('x', 1_000_000);
 
-        Task<AppendOutcome>[] notifications =
-        [
-            .. Enumerable.Range(0, 10).Select(i => database.Database.AppendAsync(Notification($"{big}{i}"))),
-        ];
+        var notifications = await database.AppendBatchAsync(
+            Enumerable.Range(0, 10).Select(i => Notification($"{big}{i}"))
+        );
 
         var failures = new List<Exception>();
         foreach (var notification in notifications)
@@ -83,45 +86,28 @@ public sealed class SqliteWriterRoundTests
             failures.Add(await Should.ThrowAsync<StorageUnavailableException>(notification));
         }
 
-        failures.Distinct().Count().ShouldBe(notifications.Length);
+        failures.Distinct().Count().ShouldBe(notifications.Count);
     }
 
     [Fact]
     public async Task A_delivery_that_arrives_alone_is_stored_on_the_calling_thread()
     {
         await using var database = await TestDatabase.OpenAsync();
-        await AppendUntilStoredByCallerAsync(database.Database);
 
-        var stored = database.Database.AppendAsync(Notification("alone"));
-
-        stored.IsCompletedSuccessfully.ShouldBeTrue();
-        (await CountAsync(database.Database, "notification_log where notification_id = 'alone'")).ShouldBe(1);
+        await AppendUntilStoredByCallerAsync(database);
     }
 
     [Fact]
     public async Task A_delivery_that_arrives_during_a_stage_transaction_is_queued()
     {
         await using var database = await TestDatabase.OpenAsync();
-        await AppendUntilStoredByCallerAsync(database.Database);
-        using var started = new ManualResetEventSlim();
-        using var resume = new ManualResetEventSlim();
-        var stage = database.Database.WriteAsync(
-            transaction =>
-            {
-                started.Set();
-                resume.Wait();
-                return transaction.ExecuteAsync("delete from dead_letter");
-            },
-            CancellationToken.None
-        );
-        started.Wait(TestContext.Current.CancellationToken);
+        await AppendUntilStoredByCallerAsync(database);
+        using var committing = new CommitThreads(database);
 
-        var queued = database.Database.AppendAsync(Notification("queued"));
+        var queued = await database.AppendBatchAsync(Notification("queued"));
 
-        queued.IsCompleted.ShouldBeFalse();
-        resume.Set();
-        await stage;
-        (await queued).Result.ShouldBe(AppendResult.Stored);
+        (await queued[0]).Result.ShouldBe(AppendResult.Stored);
+        committing.Threads.ShouldAllBe(thread => thread == WriterThread);
     }
 
     [Fact]
@@ -130,7 +116,7 @@ public sealed class SqliteWriterRoundTests
         await using var database = await TestDatabase.OpenAsync(options =>
             options.LockTimeout = TimeSpan.FromMilliseconds(1)
         );
-        await AppendUntilStoredByCallerAsync(database.Database);
+        await AppendUntilStoredByCallerAsync(database);
         await using (var other = new SqliteConnection($"Data Source={database.File};Pooling=false"))
         {
             await other.OpenAsync(TestContext.Current.CancellationToken);
@@ -180,7 +166,7 @@ public sealed class SqliteWriterRoundTests
     public async Task Every_delivery_reported_as_stored_while_the_database_is_closing_is_in_the_file()
     {
         await using var database = await TestDatabase.OpenAsync();
-        await AppendUntilStoredByCallerAsync(database.Database);
+        await AppendUntilStoredByCallerAsync(database);
         using var sending = new ManualResetEventSlim();
         var sender = Task.Run(async () =>
         {
@@ -208,15 +194,16 @@ public sealed class SqliteWriterRoundTests
     }
 
     /// <summary>Appends until the calling thread stores a notification itself.</summary>
-    private static Task AppendUntilStoredByCallerAsync(Database database)
+    private static async Task AppendUntilStoredByCallerAsync(TestDatabase database)
     {
+        using var committing = new CommitThreads(database);
         var sent = 0;
-        return Until.TrueAsync(
+        await Until.TrueAsync(
             async () =>
             {
-                var stored = database.AppendAsync(Notification($"alone-{sent++}"));
-                var storedByCaller = stored.IsCompleted;
-                await stored;
+                var stored = database.Database.AppendAsync(Notification($"alone-{sent++}"));
+                var storedByCaller = committing.Threads.Any(thread => thread != WriterThread);
+                (await stored).Result.ShouldBe(AppendResult.Stored);
                 return storedByCaller;
             },
             "a delivery is stored on the calling thread"
@@ -249,4 +236,34 @@ public sealed class SqliteWriterRoundTests
             transaction => transaction.ScalarAsync<long>($"select count(*) from {table}"),
             CancellationToken.None
         );
+
+    /// <summary>Records the names of the threads that commit.</summary>
+    private sealed class CommitThreads : IDisposable
+    {
+        private readonly ConcurrentQueue<string?> threads = new();
+        private readonly MeterListener listener;
+
+        public CommitThreads(TestDatabase database)
+        {
+            listener = new MeterListener
+            {
+                InstrumentPublished = (instrument, listener) =>
+                {
+                    if (
+                        instrument.Meter.Scope == database.Meters
+                        && instrument.Name == "notificationhub.storage.commit.duration"
+                    )
+                    {
+                        listener.EnableMeasurementEvents(instrument);
+                    }
+                },
+            };
+            listener.SetMeasurementEventCallback<double>((_, _, _, _) => threads.Enqueue(Thread.CurrentThread.Name));
+            listener.Start();
+        }
+
+        public IEnumerable<string?> Threads => threads;
+
+        public void Dispose() => listener.Dispose();
+    }
 }

@@ -87,6 +87,36 @@ internal sealed class TestDatabase : IAsyncDisposable
     public Task ExecuteAsync(string sql, object? parameters = null) =>
         Database.WriteAsync(transaction => transaction.ExecuteAsync(sql, parameters), CancellationToken.None);
 
+    /// <summary>Queues the notifications while a stage transaction runs, so that they become one batch.</summary>
+    public async Task<IReadOnlyList<Task<AppendOutcome>>> AppendBatchAsync(
+        params IEnumerable<NotificationAppend> notifications
+    )
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var queued = new TaskCompletionSource();
+        var stage = Database.WriteAsync(
+            async _ =>
+            {
+                started.SetResult();
+                await queued.Task;
+            },
+            CancellationToken.None
+        );
+        await started.Task;
+        List<Task<AppendOutcome>> appends;
+        try
+        {
+            appends = [.. notifications.Select(Database.AppendAsync)];
+        }
+        finally
+        {
+            queued.SetResult();
+        }
+
+        await stage;
+        return appends;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var other in others)

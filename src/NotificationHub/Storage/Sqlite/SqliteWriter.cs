@@ -44,6 +44,7 @@ internal sealed class SqliteWriter : IDisposable
             session.FollowNotifications();
         }
 
+        checkpoints.Start();
         thread.Start();
     }
 
@@ -151,8 +152,8 @@ internal sealed class SqliteWriter : IDisposable
         // Every caller of the round must get the failure, and the writer must continue.
         catch (Exception exception)
         {
-            var failure = Recover(exception);
             window.RemoveAfter(committed);
+            var failure = Recover(exception);
             request?.Fail(failure);
             if (request is not null && batch.Count > 0)
             {

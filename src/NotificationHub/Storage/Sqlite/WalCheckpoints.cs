@@ -38,6 +38,8 @@ internal sealed class WalCheckpoints : IDisposable
 
     public long WalPages => Interlocked.Read(ref walPages);
 
+    public void Start() => thread.Start();
+
     public void AfterCommit(SqliteConnection connection)
     {
         if (finishOnWriter)
@@ -51,7 +53,6 @@ internal sealed class WalCheckpoints : IDisposable
         if (Interlocked.Add(ref walPages, written) >= nextAtPages && !running)
         {
             running = true;
-            StartIfNeeded();
             due.Release();
         }
     }
@@ -71,14 +72,6 @@ internal sealed class WalCheckpoints : IDisposable
         }
 
         due.Dispose();
-    }
-
-    private void StartIfNeeded()
-    {
-        if (thread.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
-        {
-            thread.Start();
-        }
     }
 
     private void Loop()
