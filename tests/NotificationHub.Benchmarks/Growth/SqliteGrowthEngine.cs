@@ -111,6 +111,7 @@ internal sealed class SqliteGrowthEngine : GrowthEngine
     private void Fill(SqliteConnection connection, Database database, long first, long last, bool routed)
     {
         using var appender = new SqliteAppender(connection, database, new DeduplicationWindow(RowsPerBatch));
+        appender.Follow();
         using var events = new SqliteEventAppender(connection, database);
         List<NotificationAppend> batch = [];
         List<AppendOutcome> outcomes = [];

@@ -71,17 +71,6 @@ create table event_log (
     data             blob    null
 );
 
--- notification_log does not use autoincrement, which would make every commit of notifications also write the page of
--- sqlite_sequence. Instead, this trigger records the highest seq there when its row is deleted, so that no seq is reused.
--- SQLite creates sqlite_sequence with the first table that uses autoincrement.
-insert into sqlite_sequence (name, seq) values ('notification_log', 0);
-
-create trigger notification_log_last_deleted after delete on notification_log
-when not exists (select 1 from notification_log where seq > old.seq)
-begin
-    update sqlite_sequence set seq = max(seq, old.seq) where name = 'notification_log';
-end;
-
 create index event_log_topic on event_log (topic, seq);
 
 -- Only for *.changed events, so that they cost nothing when a notification is routed. The history of a record:
@@ -97,6 +86,17 @@ create index event_log_holder on event_log
     seq
 )
 where change is not null;
+
+-- notification_log does not use autoincrement, which would make every commit of notifications also write the page of
+-- sqlite_sequence. Instead, this trigger records the highest seq there when its row is deleted, so that no seq is reused.
+-- SQLite creates sqlite_sequence with the first table that uses autoincrement.
+insert into sqlite_sequence (name, seq) values ('notification_log', 0);
+
+create trigger notification_log_last_deleted after delete on notification_log
+when not exists (select 1 from notification_log where seq > old.seq)
+begin
+    update sqlite_sequence set seq = max(seq, old.seq) where name = 'notification_log';
+end;
 
 create table log_cursor (
     name             text    not null primary key,
