@@ -22,6 +22,24 @@ internal sealed class TestMeters : IMeterFactory
         }
     }
 
+    /// <summary>Calls <paramref name="recorded"/> on the thread that records a value of the instrument, until disposed.</summary>
+    public IDisposable Listen(string instrument, Action recorded)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (published, listener) =>
+            {
+                if (published.Meter.Scope == this && published.Name == instrument)
+                {
+                    listener.EnableMeasurementEvents(published);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, _, _) => recorded());
+        listener.Start();
+        return listener;
+    }
+
     public void Dispose()
     {
         lock (gate)

@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Sqlite;
+using NotificationHub.Tests.Crash;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Storage.Stores;
 
@@ -102,18 +103,22 @@ public sealed class IntakeBoundsTests
         var location = await hub.AddLocationAsync();
         var headers = $"Authorization: Bearer {location.Secret}\r\nContent-Length: 65536\r\n";
         HttpResponseMessage? refused = null;
-        while (refused is null)
-        {
-            // If a post arrives before the whole body, the body is refused instead: try again.
-            using var slow = await ConnectAsync(hub, location.Path, headers, new string('x', 65_500));
-            for (var post = 0; post < 100 && refused is null; post++)
+        await Until.TrueAsync(
+            async () =>
             {
-                var response = await location.PostAsync(TestLocation.Notification("n-1"));
-                refused = response.StatusCode == HttpStatusCode.ServiceUnavailable ? response : null;
-            }
-        }
+                // If a post arrives before the whole body, the body is refused instead: try again.
+                using var slow = await ConnectAsync(hub, location.Path, headers, new string('x', 65_500));
+                for (var post = 0; post < 100 && refused is null; post++)
+                {
+                    var response = await location.PostAsync(TestLocation.Notification("n-1"));
+                    refused = response.StatusCode == HttpStatusCode.ServiceUnavailable ? response : null;
+                }
 
-        refused.Headers.RetryAfter.ShouldNotBeNull();
+                return refused is not null;
+            },
+            "a post is refused"
+        );
+        refused!.Headers.RetryAfter.ShouldNotBeNull();
 
         await PostUntilAsync(location, HttpStatusCode.OK);
     }

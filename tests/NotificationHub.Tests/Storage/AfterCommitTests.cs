@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using NotificationHub.Storage;
@@ -12,23 +11,10 @@ public sealed class AfterCommitTests
     public async Task A_throwing_metrics_listener_does_not_cause_a_second_write()
     {
         await using var database = await TestDatabase.OpenAsync();
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (
-                    instrument.Meter.Scope == database.Meters
-                    && instrument.Name == "notificationhub.storage.commit.duration"
-                )
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<double>(
-            (_, _, _, _) => throw new InvalidOperationException("as intended")
+        using var listener = database.Meters.Listen(
+            "notificationhub.storage.commit.duration",
+            () => throw new InvalidOperationException("as intended")
         );
-        listener.Start();
 
         for (var i = 0; i < 20; i++)
         {

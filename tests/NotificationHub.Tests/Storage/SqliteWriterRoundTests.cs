@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using Dapper;
@@ -102,12 +101,13 @@ public sealed class SqliteWriterRoundTests
     {
         await using var database = await TestDatabase.OpenAsync();
         await AppendUntilStoredByCallerAsync(database);
-        using var committing = new CommitThreads(database);
+        var threads = new ConcurrentQueue<string?>();
+        using var recording = RecordCommits(database, threads);
 
         var queued = await database.AppendBatchAsync(Notification("queued"));
 
         (await queued[0]).Result.ShouldBe(AppendResult.Stored);
-        committing.Threads.ShouldAllBe(thread => thread == WriterThread);
+        threads.ShouldAllBe(thread => thread == WriterThread);
     }
 
     [Fact]
@@ -196,13 +196,14 @@ public sealed class SqliteWriterRoundTests
     /// <summary>Appends until the calling thread stores a notification itself.</summary>
     private static async Task AppendUntilStoredByCallerAsync(TestDatabase database)
     {
-        using var committing = new CommitThreads(database);
+        var threads = new ConcurrentQueue<string?>();
+        using var recording = RecordCommits(database, threads);
         var sent = 0;
         await Until.TrueAsync(
             async () =>
             {
                 var stored = database.Database.AppendAsync(Notification($"alone-{sent++}"));
-                var storedByCaller = committing.Threads.Any(thread => thread != WriterThread);
+                var storedByCaller = threads.Any(thread => thread != WriterThread);
                 (await stored).Result.ShouldBe(AppendResult.Stored);
                 return storedByCaller;
             },
@@ -237,33 +238,9 @@ public sealed class SqliteWriterRoundTests
             CancellationToken.None
         );
 
-    /// <summary>Records the names of the threads that commit.</summary>
-    private sealed class CommitThreads : IDisposable
-    {
-        private readonly ConcurrentQueue<string?> threads = new();
-        private readonly MeterListener listener;
-
-        public CommitThreads(TestDatabase database)
-        {
-            listener = new MeterListener
-            {
-                InstrumentPublished = (instrument, listener) =>
-                {
-                    if (
-                        instrument.Meter.Scope == database.Meters
-                        && instrument.Name == "notificationhub.storage.commit.duration"
-                    )
-                    {
-                        listener.EnableMeasurementEvents(instrument);
-                    }
-                },
-            };
-            listener.SetMeasurementEventCallback<double>((_, _, _, _) => threads.Enqueue(Thread.CurrentThread.Name));
-            listener.Start();
-        }
-
-        public IEnumerable<string?> Threads => threads;
-
-        public void Dispose() => listener.Dispose();
-    }
+    private static IDisposable RecordCommits(TestDatabase database, ConcurrentQueue<string?> threads) =>
+        database.Meters.Listen(
+            "notificationhub.storage.commit.duration",
+            () => threads.Enqueue(Thread.CurrentThread.Name)
+        );
 }
