@@ -110,7 +110,7 @@ internal static partial class StartupSummary
 
         [LoggerMessage(
             LogLevel.Warning,
-            "Auth:ApiKeys has no key with the role Consume: consumers cannot fetch events that are too large for a message."
+            "Auth:ApiKeys has no key with the role Consume: consumers cannot fetch events that are too large for a message. Add one."
         )]
         public static partial void NoConsumerKey(ILogger logger);
 

@@ -127,12 +127,12 @@ internal sealed partial class ErasureService(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "Completed the erasure of audit entry {AuditSeq}.")]
+        [LoggerMessage(LogLevel.Information, "Completed the erasure that audit entry {AuditSeq} requested.")]
         public static partial void Done(ILogger logger, long auditSeq);
 
         [LoggerMessage(
             LogLevel.Warning,
-            "Could not continue the erasure of audit entry {AuditSeq} ({Error}); will retry."
+            "Could not continue the erasure that audit entry {AuditSeq} requested ({Error}); will retry."
         )]
         public static partial void Postponed(ILogger logger, long auditSeq, string error);
     }

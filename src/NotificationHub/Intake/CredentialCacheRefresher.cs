@@ -108,7 +108,7 @@ internal sealed partial class CredentialCacheRefresher(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "Could not read changes of locations; the known notification secrets remain in force. Will retry."
+            "Could not read changes of locations; will retry. Until then, new secrets are not accepted, and retired ones still are."
         )]
         public static partial void RefreshFailed(ILogger logger, Exception exception);
     }

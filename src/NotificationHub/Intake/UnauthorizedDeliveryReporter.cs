@@ -57,8 +57,8 @@ internal sealed partial class UnauthorizedDeliveryReporter(
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "{Count} deliveries for location {LocationId} were answered 401 within {Period}, because their notification secret "
-                + "is not accepted. Notifications of the location are being lost."
+            "Refused {Count} deliveries for location {LocationId} within {Period} (401): their notification secret is not accepted. "
+                + "If Apple sent them, notifications are lost. Run `locations verify` to compare Apple's secret."
         )]
         public static partial void Unauthorized(ILogger logger, long count, string locationId, TimeSpan period);
     }

@@ -205,7 +205,7 @@ internal sealed partial class TopicPublisher(
         bisector.Accepted(to);
         foreach (var rejected in deadLettered)
         {
-            Log.DeadLettered(logger, CloudEventWriter.GetId(rejected.Entry), Topic);
+            Log.DeadLettered(logger, CloudEventWriter.GetId(rejected.Entry), Topic, rejected.Reason);
             status.DeadLettered();
         }
     }
@@ -293,9 +293,9 @@ internal sealed partial class TopicPublisher(
 
         [LoggerMessage(
             LogLevel.Error,
-            "Event {EventId} became a dead letter, because topic {Topic} rejects it and accepts later events. Resend or discard it."
+            "Event {EventId} of topic {Topic} became a dead letter; later events continue. Fix the cause, then resend or discard it. {Error}"
         )]
-        public static partial void DeadLettered(ILogger logger, string eventId, string topic);
+        public static partial void DeadLettered(ILogger logger, string eventId, string topic, string error);
     }
 }
 

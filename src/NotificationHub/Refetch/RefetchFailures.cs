@@ -97,7 +97,9 @@ internal sealed partial class RefetchFailures(
     {
         if (attempts == options.Value.MaxAttempts)
         {
-            transaction.OnCommit(() => Log.MaxAttemptsReached(logger, locationId, kind.Name, attempts));
+            transaction.OnCommit(() =>
+                Log.MaxAttemptsReached(logger, locationId, kind.Name, attempts, ErrorCode.From(exception))
+            );
             var allRecords = new StoredTarget
             {
                 LocationId = locationId,
@@ -166,7 +168,13 @@ internal sealed partial class RefetchFailures(
             if (!isLocationWide && attempts == options.Value.MaxAttempts)
             {
                 transaction.OnCommit(() =>
-                    Log.MaxAttemptsReached(logger, context.Location.LocationId, target.KindName, attempts)
+                    Log.MaxAttemptsReached(
+                        logger,
+                        context.Location.LocationId,
+                        target.KindName,
+                        attempts,
+                        ErrorCode.From(exception)
+                    )
                 );
                 transaction.AppendEvents([CreateEvent(target, attempts, exception)]);
             }
@@ -224,8 +232,14 @@ internal sealed partial class RefetchFailures(
 
         [LoggerMessage(
             LogLevel.Error,
-            "A read of {Kind} records of location {LocationId} failed {Attempts} times. It will be retried hourly."
+            "A read of {Kind} records of location {LocationId} failed {Attempts} times ({Error}). The records may be out of date; the read will be retried hourly."
         )]
-        public static partial void MaxAttemptsReached(ILogger logger, string locationId, string kind, long attempts);
+        public static partial void MaxAttemptsReached(
+            ILogger logger,
+            string locationId,
+            string kind,
+            long attempts,
+            string error
+        );
     }
 }

@@ -219,7 +219,7 @@ internal sealed partial class RelaySender(
 
         [LoggerMessage(
             LogLevel.Error,
-            "Relay target {Target} rejected notification {Seq} ({Error}). It is set aside; later ones continue. Run `relay resend`."
+            "Relay target {Target} rejected notification {Seq} ({Error}). It is set aside; later ones continue. Fix the cause, then run `relay resend`."
         )]
         public static partial void SetAside(ILogger logger, string target, long seq, string error);
     }

@@ -262,7 +262,10 @@ internal sealed partial class ReplayPass(
         [LoggerMessage(LogLevel.Warning, "Event {EventId} was skipped by replay {ReplayId} of topic {Topic}: {Error}")]
         public static partial void Skipped(ILogger logger, string eventId, string replayId, string topic, string error);
 
-        [LoggerMessage(LogLevel.Information, "Replay {ReplayId} of topic {Topic} is paused: {Error}")]
+        [LoggerMessage(
+            LogLevel.Information,
+            "Replay {ReplayId} of topic {Topic} is paused and will continue automatically: {Error}"
+        )]
         public static partial void Paused(ILogger logger, string replayId, string topic, string error);
 
         [LoggerMessage(LogLevel.Error, "Replay {ReplayId} of topic {Topic} failed: {Error}")]

@@ -122,7 +122,7 @@ internal sealed partial class RoutingPass(
     {
         [LoggerMessage(
             LogLevel.Error,
-            "Could not route notification {Seq} because of an unexpected error. It is stored as unrecognized; later ones continue."
+            "Could not route notification {Seq} because of an unexpected error. It is stored as unrecognized; later ones continue. Report the error."
         )]
         public static partial void RoutingFailed(ILogger logger, long seq, Exception exception);
     }

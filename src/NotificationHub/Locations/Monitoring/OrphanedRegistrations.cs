@@ -59,7 +59,7 @@ internal sealed partial class OrphanedRegistrations(Database database, ILogger<O
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "The registration of receive-only location {LocationId} was interrupted before its secret was printed; the location was deleted."
+            "The registration of receive-only location {LocationId} was interrupted before its secret was printed; the location was deleted. Run `locations add --receive-only` again."
         )]
         public static partial void Deleted(ILogger logger, string locationId);
     }
