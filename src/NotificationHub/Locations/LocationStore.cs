@@ -292,14 +292,25 @@ internal static class LocationStore
             location
         );
 
-    public static Task SetRemovedAsync(WriteTransaction transaction, string locationId, DateTimeOffset now) =>
+    /// <param name="reason">Why Apple still sends notifications to the hub; null if it does not.</param>
+    public static Task SetRemovedAsync(
+        WriteTransaction transaction,
+        string locationId,
+        string? reason,
+        DateTimeOffset now
+    ) =>
         transaction.ExecuteAsync(
             """
             update location
-            set state = 'removed', state_reason = null, state_since = @now, removed_at = @now, content_token = null
+            set state = 'removed', state_reason = @reason, state_since = @now, removed_at = @now, content_token = null
             where location_id = @locationId
             """,
-            new { locationId, now }
+            new
+            {
+                locationId,
+                reason,
+                now,
+            }
         );
 
     /// <summary>Replaces the time of a removal, unless it changed in the meantime.</summary>

@@ -76,7 +76,9 @@ public abstract class LocationContract : StoreContract
         await SaveAsync(Full with { LocationId = "location-3", UId = null });
         await SaveAsync(Full with { LocationId = "location-4", UId = null });
 
-        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, "location-1", now: At(9)));
+        await WriteAsync(transaction =>
+            LocationStore.SetRemovedAsync(transaction, "location-1", reason: null, now: At(9))
+        );
         await SaveAsync(again);
 
         await using var connection = await Database.OpenReaderAsync(CancellationToken.None);
@@ -106,7 +108,9 @@ public abstract class LocationContract : StoreContract
 
         (await FindReplacedAsync()).ShouldBeEquivalentTo(replaced);
         (await FindRemovedAsync()).ShouldBeNull();
-        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, "location-1", now: At(9)));
+        await WriteAsync(transaction =>
+            LocationStore.SetRemovedAsync(transaction, "location-1", reason: null, now: At(9))
+        );
         (await FindRemovedAsync()).ShouldBeEquivalentTo(replaced);
         await WriteAsync(transaction => LocationStore.DeleteAsync(transaction, "location-1"));
         (await FindReplacedAsync()).ShouldBeNull();

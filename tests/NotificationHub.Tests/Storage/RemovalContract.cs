@@ -140,7 +140,7 @@ public abstract class RemovalContract : StoreContract
         );
         (pending.DeletedAt, pending.RemovedAt).ShouldBe((null, null));
         await WriteAsync(transaction => RemovalStore.SetDeletedAsync(transaction, Gone, now: At(5)));
-        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now: At(4)));
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, reason: null, now: At(4)));
         (await PendingAsync()).Select(one => (one.DeletedAt, one.RemovedAt)).ShouldBe([(At(5), At(4))]);
 
         await WriteAsync(transaction => RemovalStore.EndAsync(transaction, Gone));
@@ -156,7 +156,7 @@ public abstract class RemovalContract : StoreContract
             RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true))
         );
         var now = await WriteAsync(transaction => transaction.NowAsync());
-        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, now));
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, reason: null, now: now));
         var kept = await LocationRows.CountAsync(Database, Kept);
         await using var hub = await ComposeAsync();
 
@@ -165,7 +165,7 @@ public abstract class RemovalContract : StoreContract
         (await Test.ScalarAsync<long>("select count(*) from location")).ShouldBe(2);
 
         var aDayAgo = now - RemovalPass.LatePeriod;
-        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, aDayAgo));
+        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, reason: null, now: aDayAgo));
         await PassAsync(hub);
         (await PendingAsync()).ShouldHaveSingleItem("a router may be about to append events of its notifications");
         (await NotificationsAsync(Gone)).ShouldBePositive();
@@ -187,7 +187,9 @@ public abstract class RemovalContract : StoreContract
             RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true))
         );
         var removedAt = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, At(removedAt)));
+        await WriteAsync(transaction =>
+            LocationStore.SetRemovedAsync(transaction, Gone, reason: null, now: At(removedAt))
+        );
         await CursorAsync("routing", 1_000);
         await using var hub = await ComposeAsync(clock);
         await PassAsync(hub);
@@ -210,7 +212,9 @@ public abstract class RemovalContract : StoreContract
             RemovalStore.BeginAsync(transaction, new RemoveRequest(Gone, DeleteData: true))
         );
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        await WriteAsync(transaction => LocationStore.SetRemovedAsync(transaction, Gone, At(now + 3_600_000)));
+        await WriteAsync(transaction =>
+            LocationStore.SetRemovedAsync(transaction, Gone, reason: null, now: At(now + 3_600_000))
+        );
         await CursorAsync("routing", 1_000);
         await using var hub = await ComposeAsync(clock);
 

@@ -84,7 +84,7 @@ internal sealed class LocationRemoval(
     {
         var apple =
             locked.Location.State == LocationState.Removed
-                ? new DeregistrationResult(true, "Apple's settings were cleared when the location was removed.")
+                ? OfEarlierRemoval(locked.Location)
                 : await CloseAsync(locked, request, cancellationToken);
         if (request.DeleteData)
         {
@@ -118,7 +118,12 @@ internal sealed class LocationRemoval(
             async transaction =>
             {
                 var now = await transaction.NowAsync();
-                await LocationStore.SetRemovedAsync(transaction, locked.Location.LocationId, now);
+                await LocationStore.SetRemovedAsync(
+                    transaction,
+                    locked.Location.LocationId,
+                    apple.IsDone ? null : apple.Message,
+                    now
+                );
                 if (apple.IsDone)
                 {
                     await ReplacedConfigurations.DeleteAsync(transaction, locked.Location.LocationId);
@@ -134,6 +139,12 @@ internal sealed class LocationRemoval(
         );
         return apple;
     }
+
+    private static DeregistrationResult OfEarlierRemoval(Location location) =>
+        new(
+            IsDone: location.StateReason is null,
+            location.StateReason ?? "When the location was removed, Apple stopped sending its notifications to the hub."
+        );
 
     private Task<T> WriteAsync<T>(
         LockedLocation locked,

@@ -112,6 +112,7 @@ public sealed class LocationRemovalTests
         result.Apple.IsDone.ShouldBeTrue();
         scene.Library.Configuration.NotificationTypes.ShouldBeEmpty();
         scene.Library.Configuration.NotificationUrl.ShouldNotBeNull();
+        (await RemoveAsync(scene, location, erasure: true)).Apple.IsDone.ShouldBeTrue();
     }
 
     [Fact]
@@ -130,8 +131,9 @@ public sealed class LocationRemovalTests
         var result = await scene
             .Service<LocationRemoval>()
             .RemoveAsync(new RemoveRequest(location.LocationId, SkipApple: true), CancellationToken.None);
-        result.Location.State.ShouldBe(LocationState.Removed);
+        (result.Location.State, result.Apple.IsDone).ShouldBe((LocationState.Removed, false));
         (await scene.PostAsAppleAsync()).ShouldBe(HttpStatusCode.OK);
+        (await RemoveAsync(scene, location, erasure: true)).Apple.ShouldBe(result.Apple);
     }
 
     [Fact]
@@ -208,6 +210,11 @@ public sealed class LocationRemovalTests
             .RemoveAsync(new RemoveRequest(receiveOnly.Id), CancellationToken.None);
 
         (result.Location.State, result.Apple.IsDone).ShouldBe((LocationState.Removed, false));
+        (
+            await scene
+                .Service<LocationRemoval>()
+                .RemoveAsync(new RemoveRequest(receiveOnly.Id, DeleteData: true), CancellationToken.None)
+        ).Apple.ShouldBe(result.Apple);
         (await receiveOnly.PostAsync(TestLocation.Notification("late"))).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
