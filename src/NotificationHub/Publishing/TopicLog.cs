@@ -143,12 +143,13 @@ internal sealed class TopicLog(string topic, Database database, TimeProvider tim
             lease,
             async (transaction, now) =>
             {
+                // First: if a commit succeeded but its response was lost, the retry must find the cursor moved, not a duplicate key.
+                await cursor.MoveAsync(transaction, from, to, now);
                 foreach (var rejected in deadLettered)
                 {
                     await DeadLetterStore.AddAsync(transaction, rejected, now);
                 }
 
-                await cursor.MoveAsync(transaction, from, to, now);
                 var announcements = deadLettered
                     .Select(rejected => DeadLetterStore.CreateEvent(rejected, now))
                     .OfType<NewEvent>();

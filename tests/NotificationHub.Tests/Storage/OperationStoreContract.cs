@@ -1,7 +1,10 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using NotificationHub.Events;
 using NotificationHub.OperationTracking;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -95,6 +98,27 @@ public abstract class OperationStoreContract : StoreContract
         (put.Polls, put.LastPolledAt, put.DueAt, put.LastError).ShouldBe((1, At(6), At(600_000), "fault"));
         await RecordAsync(Progress(seq: 2, at: 7));
         (await FindAsync("event-1")).Polls.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_repeated_commit_of_a_dead_letter_finds_the_cursor_moved()
+    {
+        var entry = await AppendEventAsync();
+        using var leases = new LeaseKeeper(
+            Database,
+            Options.Create(Test.Options),
+            TimeProvider.System,
+            NullLogger<LeaseKeeper>.Instance
+        );
+        using var lease = (await leases.TryAcquireAsync("publishing", CancellationToken.None)).ShouldNotBeNull();
+        var log = new TopicLog(entry.Topic, Database, TimeProvider.System);
+        await CommitAsync();
+
+        // As after a lost response. A duplicate key would look like an unavailable database on SQL Server, and be retried forever.
+        await Should.ThrowAsync<InvalidOperationException>(CommitAsync);
+
+        Task CommitAsync() =>
+            log.CommitAsync(lease, from: 0, entry.Seq, [new RejectedEvent(entry, "too large")], CancellationToken.None);
     }
 
     [Fact]
