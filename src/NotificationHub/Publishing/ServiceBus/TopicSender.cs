@@ -28,9 +28,10 @@ internal sealed class TopicSender(ServiceBusClient client, TimeSpan timeout, Tim
         {
             return await SendTwiceAsync(topic, messages, either.Token);
         }
-        catch (Exception exception)
-            when (exception is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
+            // Instead of the SDK's exception, whose text may quote a token or a message.
+            cancellationToken.ThrowIfCancellationRequested();
             var isTimeout = timer.IsCancellationRequested;
             // After server-busy, the SDK delays each further send by ten seconds unless the token of the first one is canceled.
             await either.CancelAsync();

@@ -77,6 +77,24 @@ public sealed class TopicSenderTests : IAsyncLifetime
         bus.Topic("assets").Sends.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_failure_during_a_shutdown_does_not_show_the_text_of_the_SDK()
+    {
+        await using var sender = Sender();
+        using var stopping = new CancellationTokenSource();
+        var messages = new[] { "1-1" }.Select(id =>
+        {
+            stopping.Cancel();
+            return id.Length == 0 ? Message(id) : throw new UnauthorizedAccessException("sig=secret");
+        });
+
+        var failure = await Should.ThrowAsync<OperationCanceledException>(() =>
+            sender.SendAsync("assets", messages, stopping.Token)
+        );
+
+        failure.ToString().ShouldNotContain("secret");
+    }
+
     [Theory]
     [InlineData(AmqpConditions.EntityDisabled, nameof(TopicSendError.TopicDisabled), "The topic is disabled")]
     [InlineData(AmqpConditions.NotFound, nameof(TopicSendError.TopicNotFound), "The topic does not exist")]
