@@ -25,7 +25,7 @@ internal sealed record LocationCredentials(string LocationId, LocationRateLimite
 
     public bool IsRemoved { get; init; }
 
-    public void CountUnauthorized() => Interlocked.Increment(ref unauthorized.Value);
+    public void CountUnauthorized(long count = 1) => Interlocked.Add(ref unauthorized.Value, count);
 
     public long TakeUnauthorized() => Interlocked.Exchange(ref unauthorized.Value, 0);
 }

@@ -20,32 +20,50 @@ internal sealed partial class UnauthorizedDeliveryReporter(
     /// <summary>Appends an event for each location with too many unauthorized deliveries since the last call.</summary>
     public async Task ReportAsync(CancellationToken cancellationToken)
     {
-        foreach (var location in credentials.All)
+        List<(LocationCredentials Location, long Count)> refused =
+        [
+            .. credentials
+                .All.Select(location => (location, location.TakeUnauthorized()))
+                .Where(taken => taken.Item2 >= options.Value.UnauthorizedThreshold),
+        ];
+        if (refused.Count == 0)
         {
-            var count = location.TakeUnauthorized();
-            if (count >= options.Value.UnauthorizedThreshold)
-            {
-                Log.Unauthorized(Logger, count, location.LocationId, Period);
-                await AppendEventAsync(location.LocationId, count, cancellationToken);
-            }
+            return;
         }
+
+        try
+        {
+            await AppendEventsAsync(refused, cancellationToken);
+        }
+        catch
+        {
+            refused.ForEach(taken => taken.Location.CountUnauthorized(taken.Count));
+            throw;
+        }
+
+        refused.ForEach(taken => Log.Unauthorized(Logger, taken.Count, taken.Location.LocationId, Period));
     }
 
     protected override Task RunAsync(CancellationToken cancellationToken) => ReportAsync(cancellationToken);
 
-    private Task AppendEventAsync(string locationId, long count, CancellationToken cancellationToken) =>
+    private Task AppendEventsAsync(
+        List<(LocationCredentials Location, long Count)> refused,
+        CancellationToken cancellationToken
+    ) =>
         database.WriteAsync(
             transaction =>
             {
                 var now = Time.GetStoredUtcNow();
                 transaction.AppendEvents([
-                    NewEvent.Create(
-                        EventNames.LocationRefused,
-                        locationId,
-                        subject: null,
-                        new LocationRefused { Count = count, Since = now - Period },
-                        EventJsonContext.Wire.LocationRefused,
-                        now
+                    .. refused.Select(taken =>
+                        NewEvent.Create(
+                            EventNames.LocationRefused,
+                            taken.Location.LocationId,
+                            subject: null,
+                            new LocationRefused { Count = taken.Count, Since = now - Period },
+                            EventJsonContext.Wire.LocationRefused,
+                            now
+                        )
                     ),
                 ]);
                 return Task.CompletedTask;

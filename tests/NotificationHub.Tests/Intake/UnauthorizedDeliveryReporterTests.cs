@@ -74,25 +74,17 @@ public sealed class UnauthorizedDeliveryReporterTests
 
         await store.ExecuteAsync("alter table event_log rename to event_log_away");
         var logged = log.Next("Could not report unauthorized deliveries");
-        Refuse();
+        credentials.Find("location-1")!.CountUnauthorized(options.Value.UnauthorizedThreshold);
+        clock.Advance(UnauthorizedDeliveryReporter.Period);
         await logged.WaitAsync(TimeSpan.FromSeconds(60));
         await store.ExecuteAsync("alter table event_log_away rename to event_log");
         var appended = store.Database.Signals.EventsAppended.Next;
-        Refuse();
+        clock.Advance(UnauthorizedDeliveryReporter.Period);
         await appended.WaitAsync(TimeSpan.FromSeconds(60));
 
+        // The deliveries of the failed attempt are reported now.
         (await store.ScalarAsync<string>("select type from event_log")).ShouldBe(EventNames.LocationRefused);
         await reporter.StopAsync(CancellationToken.None);
-
-        void Refuse()
-        {
-            for (var i = 0; i < options.Value.UnauthorizedThreshold; i++)
-            {
-                credentials.Find("location-1")!.CountUnauthorized();
-            }
-
-            clock.Advance(UnauthorizedDeliveryReporter.Period);
-        }
     }
 
     private static async Task RefuseAsync(TestLocation location, int deliveries)
