@@ -115,12 +115,9 @@ internal sealed partial class IntakeEndpoint(
 
         using var body = new PooledBody(location.Budget, options.Value.MaxBodyBytes);
         var result = body.Decode(coding, encoded.Bytes);
-        if (
-            result == BodyResult.OverBudget
-            && encoded.Bytes.Length + options.Value.MaxBodyBytes > options.Value.LocationShare
-        )
+        if (result == BodyResult.OverBudget && encoded.Bytes.Length + body.RefusedSize > options.Value.LocationShare)
         {
-            // Both forms of the body never fit into the location's share: a retry would not help.
+            // Both forms of the body do not fit into the location's share, even if it is free: a retry would not help.
             result = BodyResult.TooLarge;
         }
 

@@ -56,6 +56,9 @@ internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposabl
 
     public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
 
+    /// <summary>The size for which the budget had no memory; 0 if there was none.</summary>
+    public int RefusedSize { get; private set; }
+
     public async ValueTask<BodyResult> ReadAsync(
         PipeReader reader,
         long? contentLength,
@@ -198,6 +201,7 @@ internal sealed class PooledBody(MemoryBudget budget, int maxBytes) : IDisposabl
 
         if (!budget.TryTake(size - charged))
         {
+            RefusedSize = size;
             return false;
         }
 

@@ -134,6 +134,28 @@ public sealed class CompressedBodyTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("br")]
+    public async Task A_body_that_would_fit_into_free_memory_is_answered_503_and_not_413(string coding)
+    {
+        await using var small = await HubHost.StartAsync(
+            $"Intake:MaxBodyBytes={MaxBodyBytes}",
+            $"Intake:MaxBytesInFlight={MaxBodyBytes}"
+        );
+        var busy = await small.AddLocationAsync();
+        var budget = small.Services.GetRequiredService<MemoryBudget>();
+        budget.TryTake(MaxBodyBytes - 2048).ShouldBeTrue();
+        var encoded = Encode(coding, Encoding.UTF8.GetBytes(TestLocation.Notification("n-1")));
+
+        (await busy.PostAsync(Content(coding, encoded), busy.Secret)).StatusCode.ShouldBe(
+            HttpStatusCode.ServiceUnavailable
+        );
+        budget.Return(MaxBodyBytes - 2048);
+        (await busy.PostAsync(Content(coding, encoded), busy.Secret)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
     [InlineData("gzip", ContentCoding.Gzip)]
     [InlineData("deflate", ContentCoding.Deflate)]
     [InlineData("br", ContentCoding.Brotli)]
