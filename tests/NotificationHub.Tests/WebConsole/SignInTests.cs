@@ -146,7 +146,9 @@ public sealed class SignInTests(Chromium chromium) : IAsyncLifetime
 
         response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         response.Headers.Contains("Set-Cookie").ShouldBeFalse();
-        (await response.Content.ReadAsStringAsync()).ShouldContain("The form was not accepted");
+        var text = await response.Content.ReadAsStringAsync();
+        text.ShouldContain("The form was not accepted");
+        text.ShouldContain("use https://");
     }
 
     private Task<IReadOnlyList<AuditEntry>> ReadAuditAsync() =>
