@@ -186,14 +186,13 @@ internal sealed partial class TopicPublisher(
     )
     {
         Log.Damaged(logger, CloudEventWriter.GetId(damaged.Entry), Topic, damaged.Reason);
-        if (bisector.Suspects.Count > 0)
+        bisector.DamageFound(damaged);
+        if (bisector.Suspects.Count > 1)
         {
             // The cursor must not pass the suspects yet.
-            bisector.DamageFound(damaged);
             return position;
         }
 
-        bisector.DamageFound(damaged);
         await MoveAsync(lease, position, damaged.Entry.Seq, cancellationToken);
         return damaged.Entry.Seq;
     }
