@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NotificationHub.Admin;
+using NotificationHub.Locations;
 using NotificationHub.Locations.KeyRing;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Leases;
@@ -162,6 +163,16 @@ internal sealed record CommandContext(
     public LocationService Locations => Service<LocationService>();
 
     public T? Get<T>(Option<T> option) => Arguments.GetValue(option);
+
+    /// <summary>Checks the location to which a command is limited, if any: an empty result would hide a typing error.</summary>
+    /// <exception cref="LocationException">The location does not exist.</exception>
+    public async Task EnsureExistsAsync(string? locationId)
+    {
+        if (locationId is not null)
+        {
+            await LocationStore.GetAsync(Database, locationId, CancellationToken);
+        }
+    }
 
     public T Get<T>(Argument<T> argument) => Arguments.GetRequiredValue(argument);
 

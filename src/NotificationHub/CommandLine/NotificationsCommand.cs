@@ -190,6 +190,7 @@ internal static class NotificationsCommand
 
     private static async Task ListAsync(CommandContext context, NotificationFilter filter, long? before, int limit)
     {
+        await context.EnsureExistsAsync(filter.Location);
         var page = await context
             .Service<NotificationListing>()
             .ReadAsync(filter, before, limit, TimeSpan.MaxValue, context.CancellationToken);

@@ -44,6 +44,7 @@ internal static class OperationsCommand
 
     private static async Task ListAsync(CommandContext context, OperationFilter filter, int limit)
     {
+        await context.EnsureExistsAsync(filter.LocationId);
         var found = await context.Database.ReadAsync(
             connection => OperationStore.ListAsync(connection, filter, limit),
             context.CancellationToken

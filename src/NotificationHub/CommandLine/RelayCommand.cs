@@ -79,12 +79,14 @@ internal static class RelayCommand
             "status",
             "List relay targets with their backlog and failures.",
             async context =>
+            {
+                var locationId = context.Arguments.GetValue(location);
+                await context.EnsureExistsAsync(locationId);
                 WriteTargets(
                     context,
-                    await context
-                        .Service<RelayService>()
-                        .ListAsync(context.Arguments.GetValue(location), context.CancellationToken)
-                ),
+                    await context.Service<RelayService>().ListAsync(locationId, context.CancellationToken)
+                );
+            },
             location
         );
     }

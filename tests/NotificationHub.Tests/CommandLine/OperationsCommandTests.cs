@@ -54,6 +54,19 @@ public sealed class OperationsCommandTests
     }
 
     [Theory]
+    [InlineData("operations", "list", "--location=location-3")]
+    [InlineData("notifications", "list", "--location=location-3")]
+    [InlineData("relay", "status", "location-3")]
+    public async Task An_unknown_location_gives_exit_code_3_and_no_empty_list(params string[] args)
+    {
+        await using var test = await OpenAsync();
+
+        var run = await CommandRun.OnAsync(test.File, args);
+
+        (run.ExitCode, run.Output).ShouldBe((ExitCode.NotFound, ""));
+    }
+
+    [Theory]
     [InlineData("operations", "show")]
     [InlineData("operations", "list", "--state=lost")]
     [InlineData("operations", "list", "--limit=0")]
@@ -77,6 +90,12 @@ public sealed class OperationsCommandTests
             ("second", "location-1", "failed", Report),
             ("third", "location-2", "open", null),
         ];
+        await test.ExecuteAsync(
+            """
+            insert into location (location_id, state, state_since, receive_only, read_number, created_at)
+            values ('location-1', 'valid', 0, 1, 0, 0), ('location-2', 'valid', 0, 1, 0, 0)
+            """
+        );
         for (var i = 0; i < operations.Length; i++)
         {
             await test.ExecuteAsync(
