@@ -283,9 +283,20 @@ public sealed class InvestigationTests(Chromium chromium) : IAsyncLifetime
     public async Task Wrong_conditions_and_unknown_numbers_are_explained()
     {
         await OpenAsync("/console/notifications?adamId=app", Operating);
-        await Assertions.Expect(Alert).ToContainTextAsync("AdamId: must be 1 to 19 digits");
+        await Assertions.Expect(Alert).ToContainTextAsync("adamId must be 1 to 19 digits");
         await tab.GotoAsync("/console/records?adamId=1/STDQ/user:DEPT");
         await Assertions.Expect(Alert).ToContainTextAsync("adamId must be 1 to 19 digits");
+
+        foreach (var page in (string[])["notifications", "events"])
+        {
+            await tab.GotoAsync($"/console/{page}?since=yesterday");
+            await Assertions.Expect(Alert).ToContainTextAsync("since must be a time such as");
+            await tab.GotoAsync($"/console/{page}?before=-5");
+            await Assertions.Expect(Alert).ToContainTextAsync("before must be the seq of an entry");
+        }
+
+        await tab.GotoAsync("/console/events?topic=lost");
+        await Assertions.Expect(Alert).ToContainTextAsync("topic must be one of");
 
         foreach (
             var path in (string[])["/console/notifications/99", "/console/events/99", "/console/records/history/99"]
