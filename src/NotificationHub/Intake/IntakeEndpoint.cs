@@ -33,13 +33,11 @@ internal sealed partial class IntakeEndpoint(
     {
         var locationId = (string)context.Request.RouteValues["locationId"]!;
         var location = credentials.Find(locationId);
-        if (
-            NotificationTokenVerifier.Verify(
-                context.Request.Headers.Authorization,
-                location?.Digests ?? AcceptedDigests.UnknownLocation,
-                out var slot
-            ) != VerificationResult.Valid
-        )
+        var slot = NotificationTokenVerifier.Verify(
+            context.Request.Headers.Authorization,
+            location?.Digests ?? AcceptedDigests.UnknownLocation
+        );
+        if (slot < 0)
         {
             location?.CountUnauthorized();
             metrics.Count(IntakeOutcome.Unauthorized);

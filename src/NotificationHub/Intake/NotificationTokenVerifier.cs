@@ -4,15 +4,6 @@ using Microsoft.Extensions.Primitives;
 
 namespace NotificationHub.Intake;
 
-internal enum VerificationResult
-{
-    Valid,
-    MissingHeader,
-    MalformedHeader,
-    WrongSecret,
-    UnknownLocation,
-}
-
 // A pure function that does the same work for every outcome: neither the response nor its timing reveals which locations exist.
 internal static class NotificationTokenVerifier
 {
@@ -24,45 +15,22 @@ internal static class NotificationTokenVerifier
     /// <summary>Apple's <c>maxNotificationLength</c>.</summary>
     private const int MaxTokenLength = 512;
 
-    public static VerificationResult Verify(StringValues authorization, AcceptedDigests accepted) =>
-        Verify(authorization, accepted, out _);
-
-    /// <param name="slot">The index of the digest that matched; -1 if none.</param>
-    public static VerificationResult Verify(StringValues authorization, AcceptedDigests accepted, out int slot)
+    /// <returns>The slot of the accepted secret that the header contains; -1 if there is none.</returns>
+    public static int Verify(StringValues authorization, AcceptedDigests accepted)
     {
-        var form = ReadToken(authorization, out var token);
-        slot = accepted.Find(token);
-        return (form, accepted.IsKnownLocation, slot >= 0) switch
-        {
-            (not VerificationResult.Valid, _, _) => form,
-            (_, false, _) => VerificationResult.UnknownLocation,
-            (_, _, false) => VerificationResult.WrongSecret,
-            _ => VerificationResult.Valid,
-        };
+        var token = ReadToken(authorization);
+        var slot = accepted.Find(token);
+        return token.IsEmpty ? -1 : slot;
     }
 
-    private static VerificationResult ReadToken(StringValues authorization, out ReadOnlySpan<char> token)
+    /// <returns>Empty if the header is missing or malformed.</returns>
+    private static ReadOnlySpan<char> ReadToken(StringValues authorization)
     {
-        token = [];
-        if (authorization.Count == 0)
-        {
-            return VerificationResult.MissingHeader;
-        }
-
         var value = authorization.Count == 1 ? authorization[0].AsSpan() : [];
-        if (!value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-        {
-            return VerificationResult.MalformedHeader;
-        }
-
-        var rest = value[Scheme.Length..].Trim(' ');
-        if (rest.IsEmpty || rest.Length > MaxTokenLength)
-        {
-            return VerificationResult.MalformedHeader;
-        }
-
-        token = rest;
-        return VerificationResult.Valid;
+        var token = value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? value[Scheme.Length..].Trim(' ')
+            : [];
+        return token.Length <= MaxTokenLength ? token : [];
     }
 }
 
@@ -82,15 +50,9 @@ internal sealed class AcceptedDigests
             digest.CopyTo(Slot(used));
             used++;
         }
-
-        IsKnownLocation = true;
     }
 
-    private AcceptedDigests() => IsKnownLocation = false;
-
-    public static AcceptedDigests UnknownLocation { get; } = new();
-
-    public bool IsKnownLocation { get; }
+    public static AcceptedDigests UnknownLocation { get; } = new([]);
 
     /// <summary>Finds the slot of a token in constant time; -1 if none matches.</summary>
     public int Find(ReadOnlySpan<char> token)
