@@ -28,9 +28,9 @@ internal sealed record ConsumerScope(IReadOnlyList<string>? Topics, IReadOnlyLis
     /// <param name="location">The only location of the request, if any.</param>
     public string? FindObstacle(string? topic, string? location) =>
         topic is not null && !HasTopic(topic)
-            ? $"This key may read the topics {string.Join(", ", Topics!)} only. Ask the hub's operator to extend its scope."
+            ? $"This key may read only these topics: {string.Join(", ", Topics!)}. Ask the hub's operator to extend its scope."
         : !HasLocation(location)
-            ? $"This key may read the locations {string.Join(", ", Locations!)} only. Ask the hub's operator to extend its scope."
+            ? $"This key may read only these locations: {string.Join(", ", Locations!)}. Ask the hub's operator to extend its scope."
         : null;
 
     private static string[]? ValuesOf(ClaimsPrincipal user, string type) =>

@@ -216,6 +216,10 @@ internal static class LocationsAddCommand
             {
                 compared.Location.WriteTo(console);
                 compared.Differences.WriteTo(console);
+                if (compared.Differences.Count == 0)
+                {
+                    console.WriteText("Apple has the hub's settings.");
+                }
             }
         );
 }

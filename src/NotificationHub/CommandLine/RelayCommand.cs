@@ -262,7 +262,7 @@ internal static class RelayCommand
             .ResendAsync(locationId, targetId, seqs ?? [], context.Actor, context.CancellationToken);
         context.Output.Write(
             new ResentNotifications(resent),
-            console => console.WriteText($"{resent} notification(s) will be sent again.")
+            console => console.WriteText($"Notifications that will be sent again: {resent}.")
         );
     }
 

@@ -219,9 +219,9 @@ public sealed class LocationsCommandTests
         await using var scene = await RegistrationScene.StartWithoutImportAsync();
         var location = await scene.RegisterAsync();
         var apple = $"--Apple:BaseUrl={scene.Apple.BaseUrl}";
-        (await CommandRun.OnAsync(scene.Hub, "locations", "verify", location.LocationId, apple)).ExitCode.ShouldBe(
-            ExitCode.Ok
-        );
+        var verified = await CommandRun.OnAsync(scene.Hub, "locations", "verify", location.LocationId, apple);
+        verified.ExitCode.ShouldBe(ExitCode.Ok);
+        verified.Output.ShouldContain("Apple has the hub's settings.");
         scene.Library.TakeOver("mdm-9", "The other MDM");
 
         var run = await CommandRun.OnAsync(scene.Hub, "locations", "verify", location.LocationId, apple);

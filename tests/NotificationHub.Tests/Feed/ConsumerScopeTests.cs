@@ -83,13 +83,13 @@ public sealed class ConsumerScopeTests(ScopedHub shared) : IClassFixture<ScopedH
     }
 
     [Theory]
-    [InlineData("/events?topic=users", "topics assets, hub")]
-    [InlineData("/events?type=user.changed", "topics assets, hub")]
-    [InlineData("/events?location=south", "locations north")]
-    [InlineData("/events/1-2", "locations north")]
-    [InlineData("/events/1-3", "topics assets, hub")]
-    [InlineData("/snapshot/south/asset", "locations north")]
-    [InlineData("/snapshot/north/user", "topics assets, hub")]
+    [InlineData("/events?topic=users", "topics: assets, hub")]
+    [InlineData("/events?type=user.changed", "topics: assets, hub")]
+    [InlineData("/events?location=south", "locations: north")]
+    [InlineData("/events/1-2", "locations: north")]
+    [InlineData("/events/1-3", "topics: assets, hub")]
+    [InlineData("/snapshot/south/asset", "locations: north")]
+    [InlineData("/snapshot/north/user", "topics: assets, hub")]
     public async Task A_request_outside_the_scope_gives_403_and_names_the_scope(string url, string scope)
     {
         var (status, text) = await GetAsync(url, ScopedHub.Scoped);

@@ -174,7 +174,7 @@ public sealed class RelayHubTests
             .GetInt32()
             .ShouldBe(0);
         (await CommandRun.OnAsync(hub, "relay", "resend", location.Id)).Output.ShouldContain(
-            "1 notification(s) will be sent again."
+            "Notifications that will be sent again: 1."
         );
         (await CommandRun.OnAsync(hub, "relay", "start", location.Id)).Output.ShouldContain("running");
     }
