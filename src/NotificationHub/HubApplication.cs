@@ -44,6 +44,7 @@ internal static class HubApplication
     public static void Map(WebApplication app)
     {
         app.UseAdminListeners();
+        app.UseProblemDetails();
         app.MapIntake();
         app.MapFeed();
         app.MapHealth();

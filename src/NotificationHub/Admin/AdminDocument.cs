@@ -17,6 +17,7 @@ internal static class AdminDocument
             options.ShouldInclude = description => IsAdmin(description.ActionDescriptor.EndpointMetadata);
             options.AddDocumentTransformer(DescribeAsync);
             options.AddOperationTransformer(DescribeErrorsAsync);
+            options.AddSchemaTransformer(AllowMoreMembersAsync);
         });
 
     private static bool IsAdmin(IList<object> metadata) =>
@@ -52,6 +53,17 @@ internal static class AdminDocument
             new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerScheme, document)] = [] },
             new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, document)] = [] },
         ];
+        return Task.CompletedTask;
+    }
+
+    // The hub rejects unknown members of requests, but later versions can add members to responses.
+    private static Task AllowMoreMembersAsync(
+        OpenApiSchema schema,
+        OpenApiSchemaTransformerContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        schema.AdditionalPropertiesAllowed = true;
         return Task.CompletedTask;
     }
 

@@ -39,6 +39,9 @@ internal static class AdminSetup
             json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower));
             // Otherwise OpenAPI describes each number as a number or a string.
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            // Otherwise a misspelled member is ignored: a dry run would change something.
+            json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            json.SerializerOptions.AllowDuplicateProperties = false;
         });
         // A request that cannot be bound gets problem details in every environment.
         hub.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
@@ -58,6 +61,7 @@ internal static class AdminSetup
                 .RequireAuthorization(HubPolicies.Read)
                 .ServeOn(ListenerRoutes.Admin)
                 .WithMetadata(AdminRoute.Mark)
+                .AcceptOnlyDeclaredInput()
         );
         app.UseWhen(
             context => context.GetEndpoint()?.Metadata.GetMetadata<AdminRoute>() is not null,

@@ -29,11 +29,9 @@ internal sealed class ErasureRequest
     [Description("Only count; change nothing.")]
     public bool DryRun { get; init; }
 
-    [JsonIgnore]
-    public string Kind => SerialNumber is null ? ErasureKinds.User : ErasureKinds.Device;
+    internal string Kind => SerialNumber is null ? ErasureKinds.User : ErasureKinds.Device;
 
-    [JsonIgnore]
-    public string Subject => SerialNumber ?? ClientUserId ?? "";
+    internal string Subject => SerialNumber ?? ClientUserId ?? "";
 }
 
 internal sealed class ErasureRequestValidator : AbstractValidator<ErasureRequest>

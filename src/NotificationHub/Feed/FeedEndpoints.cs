@@ -19,6 +19,7 @@ internal static class EventFeedEndpoints
     }
 
     private static async Task<Results<ValidationProblem, ProblemHttpResult, EmptyHttpResult>> ReadAsync(
+        [AsParameters] FeedParameters parameters,
         HttpContext context,
         EventFeed feed,
         CloudEventWriter writer,
@@ -29,7 +30,7 @@ internal static class EventFeedEndpoints
     {
         var isStream = EventStream.IsRequestedBy(context.Request);
         var lastId = isStream ? context.Request.Headers[EventStream.LastIdHeader].ToString() : "";
-        if (FeedQuery.Parse(context.Request.Query, lastId, out var errors) is not { } query)
+        if (FeedQuery.Create(parameters, lastId, out var errors) is not { } query)
         {
             return TypedResults.ValidationProblem(errors);
         }

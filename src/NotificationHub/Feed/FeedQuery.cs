@@ -1,10 +1,21 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
 using NotificationHub.Events;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Feed;
 
-/// <summary>Query parameters of <c>/events</c>.</summary>
+/// <summary>The query parameters of <c>/events</c>, as received.</summary>
+internal sealed record FeedParameters(
+    [property: FromQuery(Name = "after")] long? After = null,
+    [property: FromQuery(Name = "topic")] string? Topic = null,
+    [property: FromQuery(Name = "type")] string? Type = null,
+    [property: FromQuery(Name = "location")] string? Location = null,
+    [property: FromQuery(Name = "limit")] int? Limit = null,
+    [property: FromQuery(Name = "wait")] int? Wait = null
+);
+
+/// <summary>A valid request for events.</summary>
 /// <param name="After">Last <c>seq</c> that the consumer has; null starts with the oldest stored event.</param>
 internal sealed record FeedQuery(long? After, EventFilter Filter, int Limit, TimeSpan Wait)
 {
@@ -12,92 +23,69 @@ internal sealed record FeedQuery(long? After, EventFilter Filter, int Limit, Tim
     private const int MaxLimit = 10_000;
     private const int MaxWaitSeconds = 60;
 
-    private static readonly string[] Supported = ["after", "topic", "type", "location", "limit", "wait"];
-
-    /// <summary>Parses the parameters; <paramref name="errors"/> has all errors by parameter.</summary>
-    public static FeedQuery? Parse(IQueryCollection parameters, out Dictionary<string, string[]> errors) =>
-        Parse(parameters, lastEventId: "", out errors);
-
+    /// <summary>Validates the parameters.</summary>
     /// <param name="parameters">The query parameters.</param>
     /// <param name="lastEventId">The header of a reconnecting client, which takes precedence over <c>after</c>.</param>
     /// <param name="errors">All errors by parameter.</param>
-    public static FeedQuery? Parse(
-        IQueryCollection parameters,
+    public static FeedQuery? Create(
+        FeedParameters parameters,
         string lastEventId,
         out Dictionary<string, string[]> errors
     )
     {
         errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        foreach (var (name, values) in parameters)
-        {
-            if (!Supported.Contains(name, StringComparer.Ordinal))
-            {
-                errors[name] = [$"Unknown parameter. Supported: {string.Join(", ", Supported)}."];
-            }
-            else if (values is not [{ Length: > 0 }])
-            {
-                errors[name] = ["Must have exactly one non-empty value."];
-            }
-        }
-
-        var after = ParseNumber(parameters, "after", 0, long.MaxValue, errors);
+        var after = RequireRange("after", parameters.After, 0, long.MaxValue, errors);
         if (lastEventId.Length > 0)
         {
-            after = ParseNumber(lastEventId, EventStream.LastIdHeader, 0, long.MaxValue, errors);
+            after = ParsePosition(lastEventId, errors);
         }
 
-        var limit = ParseNumber(parameters, "limit", 1, MaxLimit, errors);
-        var wait = ParseNumber(parameters, "wait", 0, MaxWaitSeconds, errors);
+        var limit = RequireRange("limit", parameters.Limit, 1, MaxLimit, errors);
+        var wait = RequireRange("wait", parameters.Wait, 0, MaxWaitSeconds, errors);
         var filter = new EventFilter(
-            ParseTopic(parameters, errors),
-            ParseEventName(parameters, errors),
-            GetSingle(parameters, "location")
+            ParseTopic(parameters.Topic, errors),
+            ParseEventName(parameters.Type, errors),
+            parameters.Location
         );
         return errors.Count > 0
             ? null
             : new FeedQuery(after, filter, (int)(limit ?? DefaultLimit), TimeSpan.FromSeconds(wait ?? 0));
     }
 
-    private static long? ParseNumber(
-        IQueryCollection parameters,
-        string name,
-        long min,
-        long max,
-        Dictionary<string, string[]> errors
-    )
+    private static long? RequireRange(string name, long? value, long min, long max, Dictionary<string, string[]> errors)
     {
-        return GetSingle(parameters, name) is { } text ? ParseNumber(text, name, min, max, errors) : null;
-    }
-
-    private static long? ParseNumber(string text, string name, long min, long max, Dictionary<string, string[]> errors)
-    {
-        if (
-            long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-            && value >= min
-            && value <= max
-        )
+        if (value < min || value > max)
         {
-            return value;
+            errors[name] = [Expect(min, max)];
         }
 
-        errors[name] = [$"Must be a whole number from {min} to {max}."];
+        return value;
+    }
+
+    private static long? ParsePosition(string lastEventId, Dictionary<string, string[]> errors)
+    {
+        if (long.TryParse(lastEventId, NumberStyles.None, CultureInfo.InvariantCulture, out var position))
+        {
+            return position;
+        }
+
+        errors[EventStream.LastIdHeader] = [Expect(0, long.MaxValue)];
         return null;
     }
 
-    private static string? ParseTopic(IQueryCollection parameters, Dictionary<string, string[]> errors)
+    private static string? ParseTopic(string? topic, Dictionary<string, string[]> errors)
     {
-        var topic = GetSingle(parameters, "topic");
         if (topic is not null && !TopicMap.Topics.Contains(topic, StringComparer.Ordinal))
         {
-            errors["topic"] = [$"Unknown topic. Topics: {string.Join(", ", TopicMap.Topics)}."];
+            errors["topic"] = [$"must be one of {string.Join(", ", TopicMap.Topics)}"];
         }
 
         return topic;
     }
 
-    private static string? ParseEventName(IQueryCollection parameters, Dictionary<string, string[]> errors)
+    private static string? ParseEventName(string? type, Dictionary<string, string[]> errors)
     {
-        if (GetSingle(parameters, "type") is not { } type)
+        if (type is null)
         {
             return null;
         }
@@ -105,12 +93,11 @@ internal sealed record FeedQuery(long? After, EventFilter Filter, int Limit, Tim
         var name = EventTypes.NameOf(type) ?? type;
         if (!TopicMap.Knows(name))
         {
-            errors["type"] = [$"Unknown event type. Example: {EventNames.AssetChanged}."];
+            errors["type"] = [$"must be an event type, such as {EventNames.AssetChanged}"];
         }
 
         return name;
     }
 
-    private static string? GetSingle(IQueryCollection parameters, string name) =>
-        parameters[name] is [{ Length: > 0 } value] ? value : null;
+    private static string Expect(long min, long max) => $"must be a whole number from {min} to {max}";
 }

@@ -22,7 +22,10 @@ internal static class FeedSetup
             return;
         }
 
-        var feed = app.MapGroup("").RequireAuthorization(HubPolicies.Consume).ServeOn(ListenerRoutes.Public);
+        var feed = app.MapGroup("")
+            .RequireAuthorization(HubPolicies.Consume)
+            .ServeOn(ListenerRoutes.Public)
+            .AcceptOnlyDeclaredInput();
         feed.MapEventFeed();
         feed.MapSnapshots();
         feed.MapConsumerStatus();

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
 using NotificationHub.Feed;
 using NotificationHub.Storage;
 
@@ -8,44 +6,47 @@ namespace NotificationHub.Tests.Feed;
 public sealed class FeedQueryTests
 {
     [Fact]
-    public void An_empty_query_returns_all_events_a_thousand_at_a_time() =>
-        Parse("").Query.ShouldBe(new FeedQuery(null, new EventFilter(), 1000, TimeSpan.Zero));
+    public void Without_parameters_all_events_are_returned_a_thousand_at_a_time() =>
+        Create(new FeedParameters()).Query.ShouldBe(new FeedQuery(null, new EventFilter(), 1000, TimeSpan.Zero));
 
     [Fact]
-    public void Every_parameter_is_parsed() =>
-        Parse("?after=7&topic=assets&type=asset.changed&location=north&limit=10&wait=60")
+    public void Every_parameter_is_used() =>
+        Create(new FeedParameters(7, "assets", "asset.changed", "north", 10, 60))
             .Query.ShouldBe(
                 new FeedQuery(7, new EventFilter("assets", "asset.changed", "north"), 10, TimeSpan.FromSeconds(60))
             );
 
     [Fact]
     public void The_full_type_is_equivalent_to_the_name() =>
-        Parse("?type=notificationhub.asset.changed.v1").Query!.Filter.Type.ShouldBe("asset.changed");
+        Create(new FeedParameters(Type: "notificationhub.asset.changed.v1"))
+            .Query!.Filter.Type.ShouldBe("asset.changed");
 
     [Theory]
-    [InlineData("?after=-1", "after")]
-    [InlineData("?after=1-2", "after")]
-    [InlineData("?after=", "after")]
-    [InlineData("?after=1&after=2", "after")]
-    [InlineData("?limit=0", "limit")]
-    [InlineData("?limit=10001", "limit")]
-    [InlineData("?wait=61", "wait")]
-    [InlineData("?wait=1.5", "wait")]
-    [InlineData("?topic=nowhere", "topic")]
-    [InlineData("?type=asset", "type")]
-    [InlineData("?since=1", "since")]
-    [InlineData("?since=1&limit=x&topic=y", "limit", "since", "topic")]
-    public void Every_error_is_reported(string query, params string[] errors)
+    [InlineData(-1, null, null, null, null, "after")]
+    [InlineData(null, 0, null, null, null, "limit")]
+    [InlineData(null, 10_001, null, null, null, "limit")]
+    [InlineData(null, null, 61, null, null, "wait")]
+    [InlineData(null, null, null, "nowhere", null, "topic")]
+    [InlineData(null, null, null, null, "asset", "type")]
+    [InlineData(null, 0, -1, "nowhere", null, "limit", "topic", "wait")]
+    public void Every_error_is_reported(
+        int? after,
+        int? limit,
+        int? wait,
+        string? topic,
+        string? type,
+        params string[] errors
+    )
     {
-        var (parsed, found) = Parse(query);
+        var (created, found) = Create(new FeedParameters(after, topic, type, Limit: limit, Wait: wait));
 
-        parsed.ShouldBeNull();
+        created.ShouldBeNull();
         found.Keys.Order(StringComparer.Ordinal).ShouldBe(errors);
     }
 
-    private static (FeedQuery? Query, Dictionary<string, string[]> Errors) Parse(string query)
+    private static (FeedQuery? Query, Dictionary<string, string[]> Errors) Create(FeedParameters parameters)
     {
-        var parsed = FeedQuery.Parse(new QueryCollection(QueryHelpers.ParseQuery(query)), out var errors);
-        return (parsed, errors);
+        var created = FeedQuery.Create(parameters, lastEventId: "", out var errors);
+        return (created, errors);
     }
 }

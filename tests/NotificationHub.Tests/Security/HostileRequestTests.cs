@@ -2,9 +2,12 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using NotificationHub.Hosting;
 using NotificationHub.Tests.Auth;
 using NotificationHub.Tests.EndToEnd;
 using NotificationHub.Tests.Locations;
@@ -48,11 +51,11 @@ public sealed partial class HostileRequestTests
         List<string> failed = [];
 
         routes.Count.ShouldBeGreaterThan(25);
-        foreach (var (method, route) in routes)
+        foreach (var (method, route, endpoint) in routes)
         {
             foreach (var text in Texts)
             {
-                var path = $"{Parameter().Replace(route, _ => Uri.EscapeDataString(text))}?{Query(text)}";
+                var path = $"{Parameter().Replace(route, _ => Uri.EscapeDataString(text))}?{Query(endpoint, text)}";
                 var key =
                     route.StartsWith("/events", StringComparison.Ordinal)
                     || route.StartsWith("/snapshot", StringComparison.Ordinal)
@@ -60,7 +63,7 @@ public sealed partial class HostileRequestTests
                         : Operator;
                 using var request = new HttpRequestMessage(new HttpMethod(method), path);
                 request.Headers.Authorization = new("Bearer", key);
-                request.Content = method == "GET" ? null : JsonBody(text);
+                request.Content = JsonBody(endpoint, text);
                 using var response = await hub.Http.SendAsync(request);
                 if (response.StatusCode >= HttpStatusCode.InternalServerError)
                 {
@@ -76,29 +79,34 @@ public sealed partial class HostileRequestTests
             .ShouldBeEmpty();
     }
 
-    private static IEnumerable<(string Method, string Route)> Routes(HubHost hub) =>
+    private static IEnumerable<(string Method, string Route, RouteEndpoint Endpoint)> Routes(HubHost hub) =>
         from endpoint in hub
             .Services.GetServices<EndpointDataSource>()
             .SelectMany(source => source.Endpoints)
             .OfType<RouteEndpoint>()
         from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
-        select (method, $"/{endpoint.RoutePattern.RawText!.TrimStart('/')}");
+        select (method, $"/{endpoint.RoutePattern.RawText!.TrimStart('/')}", endpoint);
 
-    private static string Query(string text) =>
+    // Other parameters and members would only be rejected.
+    private static string Query(Endpoint endpoint, string text) =>
         string.Join(
             '&',
-            ((string[])["after", "limit", "location", "topic", "type", "state", "disposition", "wait", "seq"]).Select(
-                name => $"{name}={Uri.EscapeDataString(text)}"
-            )
+            (endpoint.Metadata.GetMetadata<DeclaredQuery>()?.Parameters ?? [])
+                .Where(parameter => parameter.Format.CanParse(text))
+                .Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(text)}")
         );
 
-    private static StringContent JsonBody(string text)
+    private static StringContent? JsonBody(Endpoint endpoint, string text)
     {
-        var members = ((string[])["url", "location", "eventId", "kind", "clientUserId", "secret", "name"]).ToDictionary(
-            name => name,
-            _ => text,
-            StringComparer.Ordinal
-        );
+        if (endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is not { } type)
+        {
+            return null;
+        }
+
+        var members = JsonSerializerOptions
+            .Web.GetTypeInfo(type)
+            .Properties.Where(member => member.PropertyType == typeof(string))
+            .ToDictionary(member => member.Name, _ => text, StringComparer.Ordinal);
         return new StringContent(JsonSerializer.Serialize(members), Encoding.UTF8, "application/json");
     }
 

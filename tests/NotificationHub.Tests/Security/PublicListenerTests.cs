@@ -100,20 +100,28 @@ public sealed partial class PublicListenerTests : IAsyncLifetime
         }
 
         // The key is valid where administration is served.
-        (await RequestAsync(hub.AdminUrl, "GET", "/admin/locations", "text/plain")).ShouldStartWith("HTTP/1.1 200 ");
+        (await RequestAsync(hub.AdminUrl, "GET", "/admin/locations", "text/plain", body: "")).ShouldStartWith(
+            "HTTP/1.1 200 "
+        );
     }
 
     private Task<string> SendAsync(string method, string path, string type) =>
         RequestAsync(hub.Http.BaseAddress!, method, path, type);
 
-    private static async Task<string> RequestAsync(Uri listener, string method, string path, string type)
+    private static async Task<string> RequestAsync(
+        Uri listener,
+        string method,
+        string path,
+        string type,
+        string body = "{}"
+    )
     {
         var response = await RawConnection.ExchangeAsync(
             listener,
             Encoding.ASCII.GetBytes(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{method} {path} HTTP/1.1\r\nHost: hub\r\nX-Api-Key: {Key}\r\nContent-Type: {type}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+                    $"{method} {path} HTTP/1.1\r\nHost: hub\r\nX-Api-Key: {Key}\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"
                 )
             )
         );
