@@ -32,8 +32,8 @@ internal static class HubApplication
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var hub = Compose(args);
-        configure?.Invoke(hub.Host);
         hub.ThrowIfInvalid();
+        configure?.Invoke(hub.Host);
 
         var app = hub.Host.Build();
         Map(app);
@@ -66,6 +66,7 @@ internal static class HubApplication
             new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
         );
         var hub = new HubBuilder(builder);
+        hub.RejectInvalidLogging();
         hub.AddTelemetry();
         hub.AddListenAddresses();
         hub.RejectForwardedHeadersInDevelopment();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using FluentValidation;
+using NotificationHub.Hosting;
 
 namespace NotificationHub.CommandLine;
 
@@ -122,8 +123,7 @@ internal static class CommandInput
         return null;
     }
 
-    /// <summary>Parses seconds, or a time with colons.</summary>
-    // .NET would parse 30 as thirty days.
+    /// <summary>Parses seconds, or a duration as in the settings.</summary>
     public static TimeSpan ParseWait(ArgumentResult given)
     {
         var text = given.Tokens[0].Value;
@@ -132,10 +132,7 @@ internal static class CommandInput
             return TimeSpan.FromSeconds(seconds);
         }
 
-        if (
-            text.Contains(':', StringComparison.Ordinal)
-            && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var wait)
-        )
+        if (SettingValues.ParseDuration(text) is { } wait)
         {
             return wait;
         }

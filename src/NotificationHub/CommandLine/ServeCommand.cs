@@ -1,6 +1,5 @@
 using System.CommandLine;
-using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
+using NotificationHub.Hosting;
 using NotificationHub.Storage;
 using NotificationHub.Storage.Sqlite;
 
@@ -49,20 +48,17 @@ internal static class ServeCommand
                 throw error;
             }
 
-            if (!IsListenError(exception))
+            if (
+                ListenError.Find(exception, app.Services.GetRequiredService<ListenSettings>().Addresses) is
+                { } listenError
+            )
             {
-                throw;
+                throw listenError;
             }
 
-            throw new CommandException(
-                ExitCode.Failed,
-                $"{exception.Message} Stop the program that uses the port, or set another with --urls=http://HOST:PORT."
-            );
+            throw;
         }
     }
-
-    private static bool IsListenError(Exception exception) =>
-        exception is SocketException or IOException { InnerException: AddressInUseException or AggregateException };
 }
 
 /// <summary>Suppresses the host's stack traces about a failed start; the command reports the failure in one line.</summary>

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Globalization;
-using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
@@ -58,10 +57,8 @@ internal sealed partial class EffectiveSettings(IConfiguration configuration, IE
         };
 
     private static IEnumerable<(string Name, object? Value)> Flatten(string path, object options) =>
-        options
-            .GetType()
-            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(member => member.CanWrite || typeof(IDictionary).IsAssignableFrom(member.PropertyType))
+        SettingValues
+            .MembersOf(options.GetType())
             .SelectMany(member => FlattenValue($"{path}:{member.Name}", member.GetValue(options)));
 
     private static IEnumerable<(string Name, object? Value)> FlattenValue(string path, object? value) =>

@@ -36,15 +36,27 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
         where TOptions : class, new()
     {
         sections.Add(section);
-        var options = new TOptions();
-        foreach (var child in host.Configuration.GetSection(section).GetChildren())
+        var configured = Configuration.GetSection(section);
+        (string Name, string Error)[] invalid = [.. SettingValues.FindErrors(typeof(TOptions), configured)];
+        foreach (var (name, error) in invalid)
         {
-            Bind(options, section, child);
+            AddError(name, error);
         }
 
+        var options = new TOptions();
+        // Without the invalid settings, so that the others are validated, too.
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                configured
+                    .AsEnumerable()
+                    .Where(pair => pair.Value is not null && !invalid.Any(one => IsIn(one.Name, pair.Key)))
+            )
+            .Build()
+            .GetSection(section)
+            .Bind(options);
         foreach (var failure in validator?.Validate(options).Errors ?? [])
         {
-            AddError($"{section}:{failure.PropertyName}", failure.ErrorMessage);
+            AddError($"{section}:{NameOf(failure.PropertyName)}", failure.ErrorMessage);
         }
 
         bound[typeof(TOptions)] = options;
@@ -64,51 +76,16 @@ internal sealed class HubBuilder(WebApplicationBuilder host)
         }
     }
 
-    // Binds each member separately, so that one error does not hide others.
-    private void Bind<TOptions>(TOptions options, string section, IConfigurationSection child)
-    {
-        var one = new ConfigurationBuilder()
-            .AddInMemoryCollection(
-                child
-                    .AsEnumerable(makePathsRelative: false)
-                    .Where(pair => pair.Value is not null)
-                    .Select(pair => KeyValuePair.Create(pair.Key, pair.Value))
-            )
-            .Build();
-        try
-        {
-            one.GetSection(section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
-        }
-        catch (InvalidOperationException exception)
-        {
-            var known = typeof(TOptions).GetProperty(
-                child.Key,
-                System.Reflection.BindingFlags.IgnoreCase
-                    | System.Reflection.BindingFlags.Public
-                    | System.Reflection.BindingFlags.Instance
-            );
-            // Without the value, which may be a secret.
-            AddError(
-                $"{section}:{child.Key}",
-                known is null
-                    ? "unknown setting; see docs/configuration.md"
-                    : $"must be a {Describe(known.PropertyType)} ({exception.GetType().Name})"
-            );
-        }
-    }
+    private static bool IsIn(string section, string setting) =>
+        setting.Equals(section, StringComparison.OrdinalIgnoreCase)
+        || setting.StartsWith($"{section}:", StringComparison.OrdinalIgnoreCase);
 
-    private static string Describe(Type type) =>
-        (Nullable.GetUnderlyingType(type) ?? type) switch
-        {
-            var t when t == typeof(TimeSpan) || t == typeof(Dictionary<string, TimeSpan>) =>
-                "duration such as 00:00:15",
-            var t when t == typeof(int) || t == typeof(long) => "whole number",
-            var t when t == typeof(double) => "number",
-            var t when t == typeof(bool) => "Boolean: true or false",
-            var t when t == typeof(Uri) => "URL",
-            var t when t.IsEnum => $"value: {string.Join(" or ", Enum.GetNames(t))}",
-            var t => t.Name,
-        };
+    // The validator writes ApiKeys[0].Name; the settings are named ApiKeys:0:Name.
+    private static string NameOf(string property) =>
+        property
+            .Replace("[", ":", StringComparison.Ordinal)
+            .Replace("]", "", StringComparison.Ordinal)
+            .Replace(".", ":", StringComparison.Ordinal);
 }
 
 /// <summary>Rejects settings that are unsafe in Development, which opens data to callers on this machine.</summary>

@@ -3,6 +3,13 @@ using System.Net;
 
 namespace NotificationHub.Hosting;
 
+/// <param name="Setting">The setting that contains it, for example <c>urls</c>.</param>
+/// <param name="Url">For example <c>http://+:8080</c>.</param>
+internal sealed record ListenAddress(string Setting, string Url);
+
+/// <summary>Every address of the settings, as the operator has configured it.</summary>
+internal sealed record ListenSettings(IReadOnlyList<ListenAddress> Addresses);
+
 /// <summary>Validates the listen addresses together with the other settings, so that all errors are reported at once.</summary>
 internal static class ListenAddresses
 {
@@ -15,9 +22,14 @@ internal static class ListenAddresses
     public static void AddListenAddresses(this HubBuilder hub)
     {
         var settings = hub.Configuration;
-        foreach (var url in Split(settings[AdminUrls]).Where(url => !CanBeListenedOn(url)))
+        ListenAddress[] addresses = [.. AdminAddresses(settings), .. PublicAddresses(settings)];
+        hub.Services.AddSingleton(new ListenSettings(addresses));
+        foreach (var (setting, url) in addresses.Where(address => !PortSettings.Contains(address.Setting)))
         {
-            hub.AddError(AdminUrls, $"'{url}' is not a valid listen address; example: http://+:8081");
+            if (FindError(url) is { } error)
+            {
+                hub.AddError(setting, $"'{url}' {error}");
+            }
         }
 
         RefuseSharedPorts(hub);
@@ -29,11 +41,6 @@ internal static class ListenAddresses
         if (settings["urls"] is null && PortSettings.All(setting => settings[setting] is null))
         {
             hub.Host.WebHost.UseUrls(DefaultUrl);
-        }
-
-        foreach (var url in Split(settings["urls"]).Where(url => !CanBeListenedOn(url)))
-        {
-            hub.AddError("urls", $"'{url}' is not a valid listen address; examples: {DefaultUrl}, http://+:8080");
         }
 
         foreach (var setting in PortSettings)
@@ -48,8 +55,10 @@ internal static class ListenAddresses
     /// <summary>The hub's local URL for health checks; null if the settings do not contain one.</summary>
     public static Uri? FindLocal(IConfiguration settings)
     {
-        var urls = Split(settings[AdminUrls]) is { Length: > 0 } admin ? admin : PublicUrls(settings);
-        return urls.Where(CanBeListenedOn)
+        ListenAddress[] admin = [.. AdminAddresses(settings)];
+        return (admin.Length > 0 ? admin : PublicAddresses(settings))
+            .Select(address => address.Url)
+            .Where(CanBeListenedOn)
             .Select(LocalOf)
             .OfType<Uri>()
             .OrderByDescending(url => url.Scheme == Uri.UriSchemeHttp)
@@ -60,12 +69,12 @@ internal static class ListenAddresses
     // identify the listener of a connection.
     public static IReadOnlyList<string> AddAdminEndpoints(this HubBuilder hub)
     {
-        var admin = NameEndpoints("Admin", Split(hub.Configuration[AdminUrls]));
+        var admin = NameEndpoints("Admin", AdminAddresses(hub.Configuration));
         if (admin.Count > 0)
         {
             var open = hub.Configuration.GetSection(Endpoints).Exists()
                 ? []
-                : NameEndpoints("Public", PublicUrls(hub.Configuration));
+                : NameEndpoints("Public", PublicAddresses(hub.Configuration));
             hub.Host.Configuration.AddInMemoryCollection(
                 admin.Concat(open).Select(one => KeyValuePair.Create($"{Endpoints}:{one.Name}:Url", (string?)one.Url))
             );
@@ -74,27 +83,43 @@ internal static class ListenAddresses
         return [.. admin.Select(one => one.Name)];
     }
 
-    private static List<(string Name, string Url)> NameEndpoints(string kind, IEnumerable<string> urls) =>
-        [.. urls.Select((url, index) => (string.Create(CultureInfo.InvariantCulture, $"{kind}Url{index}"), url))];
+    private static List<(string Name, string Url)> NameEndpoints(string kind, IEnumerable<ListenAddress> addresses) =>
+        [
+            .. addresses.Select(
+                (address, index) => (string.Create(CultureInfo.InvariantCulture, $"{kind}Url{index}"), address.Url)
+            ),
+        ];
 
-    private static string[] PublicUrls(IConfiguration settings)
+    private static IEnumerable<ListenAddress> AdminAddresses(IConfiguration settings) =>
+        Split(settings[AdminUrls]).Select(url => new ListenAddress(AdminUrls, url));
+
+    private static IEnumerable<ListenAddress> PublicAddresses(IConfiguration settings)
     {
         var endpoints = settings.GetSection(Endpoints);
-        string[] ports =
+        ListenAddress[] ports =
         [
-            .. Split(settings["http_ports"]).Select(port => $"http://*:{port}"),
-            .. Split(settings["https_ports"]).Select(port => $"https://*:{port}"),
+            .. PortSettings.SelectMany(setting =>
+                Split(settings[setting])
+                    .Select(port => new ListenAddress(setting, $"{setting.Split('_')[0]}://*:{port}"))
+            ),
         ];
-        return endpoints.Exists() ? [.. endpoints.GetChildren().Select(endpoint => endpoint["Url"] ?? "")]
-            : settings["urls"] is { Length: > 0 } given ? Split(given)
-            : ports is [] ? [DefaultUrl]
+        return endpoints.Exists()
+                ? endpoints
+                    .GetChildren()
+                    .Select(endpoint => new ListenAddress($"{endpoint.Path}:Url", endpoint["Url"] ?? ""))
+            : settings["urls"] is { Length: > 0 } given ? Split(given).Select(url => new ListenAddress("urls", url))
+            : ports is [] ? [new ListenAddress("urls", DefaultUrl)]
             : ports;
     }
 
     private static void RefuseSharedPorts(HubBuilder hub)
     {
-        var open = PublicUrls(hub.Configuration).Where(CanBeListenedOn).Select(PortOf).ToHashSet();
-        foreach (var url in Split(hub.Configuration[AdminUrls]).Where(CanBeListenedOn))
+        var open = PublicAddresses(hub.Configuration)
+            .Select(address => address.Url)
+            .Where(CanBeListenedOn)
+            .Select(PortOf)
+            .ToHashSet();
+        foreach (var (_, url) in AdminAddresses(hub.Configuration).Where(address => CanBeListenedOn(address.Url)))
         {
             if (PortOf(url) is > 0 and var port && open.Contains(port))
             {
@@ -102,6 +127,15 @@ internal static class ListenAddresses
             }
         }
     }
+
+    private static string? FindError(string url) =>
+        !CanBeListenedOn(url) ? $"is not a valid listen address; examples: {DefaultUrl}, http://+:8080"
+        // Kestrel listens on IPv4 and IPv6, which cannot share a port that the system chooses.
+        : IsLocalhost(url) && PortOf(url) == 0 ? "has no port; specify one, or use http://127.0.0.1:0 for any free port"
+        : null;
+
+    private static bool IsLocalhost(string url) =>
+        BindingAddress.Parse(url).Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
 
     private static int PortOf(string url) => BindingAddress.Parse(url).Port;
 

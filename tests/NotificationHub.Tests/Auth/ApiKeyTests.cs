@@ -164,11 +164,11 @@ public sealed class ApiKeyTests
             .Errors.Select(line => line.Trim().Split(": ")[0])
             .ShouldBe(
                 [
-                    "Auth:ApiKeys[0].Name",
-                    "Auth:ApiKeys[0].Sha256",
-                    "Auth:ApiKeys[0].Role",
-                    "Auth:Entra.Audience",
-                    "Auth:Entra.TenantId",
+                    "Auth:ApiKeys:0:Name",
+                    "Auth:ApiKeys:0:Sha256",
+                    "Auth:ApiKeys:0:Role",
+                    "Auth:Entra:Audience",
+                    "Auth:Entra:TenantId",
                 ],
                 ignoreOrder: true
             );
@@ -188,7 +188,7 @@ public sealed class ApiKeyTests
             AdminHost.StartAsync("Production", [.. locations])
         );
 
-        fault.Errors.ShouldContain(line => line.Contains("Auth:ApiKeys[0].Locations") && line.Contains("at most 2000"));
+        fault.Errors.ShouldContain(line => line.Contains("Auth:ApiKeys:0:Locations") && line.Contains("at most 2000"));
     }
 
     private static async Task<HttpStatusCode> ChangeInDevelopmentAsync(string header, string value)

@@ -125,6 +125,46 @@ public sealed class FailedStartTests
         run.Error.ShouldContain("urls: ");
     }
 
+    [Theory]
+    [InlineData("urls")]
+    [InlineData("Admin:Urls")]
+    [InlineData("Kestrel:Endpoints:A:Url")]
+    public async Task An_unusable_certificate_is_an_error_of_the_settings(string setting)
+    {
+        using var folder = new TemporaryFolder();
+        var certificate = folder.File("hub.pem");
+        await File.WriteAllTextAsync(certificate, "no certificate");
+
+        var run = await ServeAsync(
+            folder,
+            $"--{setting}=https://127.0.0.1:0",
+            $"--Kestrel:Certificates:Default:Path={certificate}"
+        );
+
+        run.ExitCode.ShouldBe(ExitCode.Configuration);
+        run.Error.ShouldStartWith(
+            $"The settings are invalid:\n  {setting}: 'https://127.0.0.1:0' requires a certificate. "
+        );
+        run.Error.ShouldContain("Kestrel:Certificates:Default:Path");
+    }
+
+    [Fact]
+    public async Task An_address_of_another_machine_is_reported_with_the_address_and_the_setting()
+    {
+        using var folder = new TemporaryFolder();
+
+        // RFC 5737 reserves this address for documentation.
+        var run = await ServeAsync(folder, "--urls=http://192.0.2.1:0");
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Error.ShouldStartWith("The hub cannot listen on http://192.0.2.1:0: ");
+        run.Error.ShouldContain("Set an address of this machine that the hub's user may use with --urls");
+        run.Error.TrimEnd().Split('\n').ShouldHaveSingleItem();
+    }
+
+    private static Task<CommandRun> ServeAsync(TemporaryFolder folder, params string[] settings) =>
+        CommandRun.OnAsync(folder.File("hub.db"), ["serve", .. settings, "--Logging:LogLevel:Default=None"]);
+
     /// <returns>All that the process printed.</returns>
     private static async Task<string[]> FailAsync(TemporaryFolder folder, params string[] settings)
     {

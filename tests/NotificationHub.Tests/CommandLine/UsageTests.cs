@@ -4,6 +4,10 @@ namespace NotificationHub.Tests.CommandLine;
 
 public sealed class UsageTests
 {
+    private const string AsDuration = "must be a duration such as 00:00:15, or 1.00:00:00 for a day";
+
+    private const string AsLogLevel = "must be one of Trace, Debug, Information, Warning, Error, Critical, None";
+
     [Theory]
     [InlineData("--bogus")]
     [InlineData("bogus")]
@@ -70,21 +74,65 @@ public sealed class UsageTests
     [InlineData("--Health:StallThreshold=00:00:01", "must be between 30 seconds and 1 day")]
     [InlineData("--Hosting:DrainDelay=-00:00:01", "must be between 0 and 5 minutes")]
     [InlineData("--Hosting:DrainDelay=00:05:01", "must be between 0 and 5 minutes")]
-    public async Task A_setting_out_of_range_is_rejected_with_the_range(string setting, string advice)
+    [InlineData("--FullSync:Interval=24", AsDuration)]
+    [InlineData("--Relay:Timeout=30", AsDuration)]
+    [InlineData("--Relay:MaxAge=24:00:00", AsDuration)]
+    [InlineData("--Locations:SilenceThreshold=3", AsDuration)]
+    [InlineData("--Locations:SilenceThresholds:abc=1", AsDuration)]
+    [InlineData("--Intake:BodyTimeout=abc", AsDuration)]
+    [InlineData("--Intake:MaxBodyBytes=many", "must be a whole number")]
+    [InlineData("--Publishing:IncludeInviteCode=maybe", "must be true or false")]
+    [InlineData("--Auth:ApiKeys=abc", "must not have a value itself; see docs/configuration.md for the settings in it")]
+    [InlineData("--Auth:ApiKeys:0:Bogus=1", "unknown setting; see docs/configuration.md")]
+    [InlineData("--Logging:LogLevel:Default=Loud", AsLogLevel)]
+    [InlineData("--Logging:Console:LogLevel:Microsoft=Loud", AsLogLevel)]
+    [InlineData("--Logging:Console:MaxQueueLength=abc", "must be a whole number")]
+    [InlineData("--Logging:Console:FormatterOptions:IncludeScopes=maybe", "must be true or false")]
+    public async Task A_setting_with_an_invalid_value_is_rejected_with_advice(string setting, string advice)
     {
-        using var folder = new TemporaryFolder();
+        foreach (string[] command in new string[][] { ["serve"], ["locations", "list"] })
+        {
+            var run = await CommandRun.RunAsync([.. command, setting]);
 
-        var run = await CommandRun.OnAsync(folder.File("hub.db"), setting, "--Logging:LogLevel:Default=None");
-
-        run.ExitCode.ShouldBe(ExitCode.Configuration);
-        run.Error.ShouldContain($"{setting.Split('=')[0][2..]}: {advice}");
+            run.ExitCode.ShouldBe(ExitCode.Configuration);
+            run.Error.Split('\n')[1].ShouldBe($"  {setting.Split('=')[0][2..]}: {advice}");
+            run.Error.TrimEnd().Split('\n').Length.ShouldBe(2, run.Error);
+        }
     }
+
+    [Fact]
+    public async Task Errors_of_lists_and_sections_have_the_names_of_the_documentation()
+    {
+        var run = await CommandRun.RunAsync(
+            "serve",
+            "--Auth:ApiKeys:0:Role=Read",
+            "--Auth:Entra:ClientSecret=abc",
+            "--Locations:SilenceThresholds:abc=00:00:01"
+        );
+
+        run.Error.ShouldContain("  Auth:ApiKeys:0:Name: ");
+        run.Error.ShouldContain("  Auth:Entra:ClientSecret: ");
+        run.Error.ShouldContain("  Locations:SilenceThresholds:abc: ");
+    }
+
+    [Theory]
+    [InlineData("--Locations:SilenceThreshold=")]
+    [InlineData("--Relay:Timeout=00:00:30.5")]
+    [InlineData("--Retention:Events=10.00:00:00")]
+    [InlineData("--Logging:LogLevel:Default=warning")]
+    [InlineData("--Publishing:IncludeInviteCode=TRUE")]
+    public void A_valid_setting_is_accepted(string setting) =>
+        Should.NotThrow(() => HubApplication.Compose([setting]).ThrowIfInvalid());
 
     [Theory]
     [InlineData("--urls=nowhere")]
     [InlineData("--urls=ftp://127.0.0.1:1")]
     [InlineData("--urls=http://127.0.0.1:0;http://127.0.0.1:65536")]
     [InlineData("--urls=http://127.0.0.1:0/base")]
+    [InlineData("--urls=http://localhost:0")]
+    [InlineData("--Admin:Urls=http://localhost:0")]
+    [InlineData("--Kestrel:Endpoints:A:Url=http://localhost:0")]
+    [InlineData("--Kestrel:Endpoints:A:Url=nowhere")]
     [InlineData("--http_ports=0;any")]
     public async Task An_invalid_listen_address_is_an_error_of_the_settings(string setting)
     {
