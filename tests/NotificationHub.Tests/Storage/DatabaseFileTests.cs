@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Microsoft.Data.Sqlite;
 using NotificationHub.CommandLine;
 using NotificationHub.Tests.CommandLine;
@@ -67,6 +68,45 @@ public sealed class DatabaseFileTests
         run.ExitCode.ShouldBe(ExitCode.Ok);
         File.GetUnixFileMode(folder.File("data"))
             .ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [Theory]
+    [InlineData("locations list", "no database")]
+    [InlineData("locations list", "")]
+    [InlineData("doctor", "no database")]
+    [InlineData("migrate", "no database")]
+    [InlineData("serve --urls=http://127.0.0.1:0", "no database")]
+    public async Task A_file_that_is_no_database_of_the_hub_keeps_its_mode(string command, string content)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var folder = new TemporaryFolder();
+        var file = folder.File("note.txt");
+        await File.WriteAllTextAsync(file, content);
+        File.SetUnixFileMode(file, WorldReadable);
+
+        var run = await CommandRun.OnAsync(file, [.. command.Split(' '), "--Logging:LogLevel:Default=None"]);
+
+        run.ExitCode.ShouldNotBe(ExitCode.Ok);
+        File.GetUnixFileMode(file).ShouldBe(WorldReadable);
+    }
+
+    [UnixFact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task The_source_of_a_copy_keeps_its_mode_if_it_is_no_database()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("LICENSE");
+        await File.WriteAllTextAsync(file, "no database");
+        File.SetUnixFileMode(file, WorldReadable);
+
+        var run = await CommandRun.OnAsync(folder.File("hub.db"), "migrate", "--from-sqlite", file);
+
+        run.Error.ShouldContain("not a SQLite database");
+        File.GetUnixFileMode(file).ShouldBe(WorldReadable);
     }
 
     [Fact]

@@ -255,8 +255,9 @@ internal sealed class SqliteDatabase : Database
     {
         try
         {
-            RestrictFiles();
             await prepare(cancellationToken);
+            // Not earlier: the settings may name a file that is no database of the hub, or a device.
+            RestrictFiles();
             writer.Start(receives);
         }
         catch (Exception exception) when (SqliteOpenError.IsOne(exception))
