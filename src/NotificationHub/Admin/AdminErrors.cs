@@ -54,9 +54,9 @@ internal static class AdminErrors
     private static string? DetailOf(HttpContext context) =>
         context.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound => "Nothing has "
+            StatusCodes.Status404NotFound when context.Request.RouteValues.Count > 0 => "Nothing was found for "
                 + string.Join(", ", context.Request.RouteValues.Select(value => $"{value.Key} {value.Value}"))
-                + ". It may have been deleted.",
+                + ". Check the spelling; the entry may also have been deleted.",
             StatusCodes.Status405MethodNotAllowed => $"This path supports only {context.Response.Headers.Allow}.",
             StatusCodes.Status415UnsupportedMediaType =>
                 "The body must be JSON: send it with Content-Type: application/json.",

@@ -97,11 +97,16 @@ public sealed partial class DeclaredInputTests
     }
 
     [Theory]
-    [InlineData("GET", "/admin/notifications/99", HttpStatusCode.NotFound, "Nothing has seq 99.")]
-    [InlineData("POST", "/admin/notifications/99/reroute", HttpStatusCode.NotFound, "Nothing has seq 99.")]
-    [InlineData("GET", "/operations/x", HttpStatusCode.NotFound, "Nothing has eventId x.")]
-    [InlineData("GET", "/events/9-9", HttpStatusCode.NotFound, "Nothing has id 9-9.")]
-    [InlineData("GET", "/snapshot/nope/asset", HttpStatusCode.NotFound, "Nothing has location nope, kind asset.")]
+    [InlineData("GET", "/admin/notifications/99", HttpStatusCode.NotFound, "Nothing was found for seq 99.")]
+    [InlineData("POST", "/admin/notifications/99/reroute", HttpStatusCode.NotFound, "Nothing was found for seq 99.")]
+    [InlineData("GET", "/operations/x", HttpStatusCode.NotFound, "Nothing was found for eventId x.")]
+    [InlineData("GET", "/events/9-9", HttpStatusCode.NotFound, "Nothing was found for id 9-9.")]
+    [InlineData(
+        "GET",
+        "/snapshot/nope/asset",
+        HttpStatusCode.NotFound,
+        "Nothing was found for location nope, kind asset."
+    )]
     [InlineData("PUT", "/admin/locations", HttpStatusCode.MethodNotAllowed, "supports only GET, POST")]
     public async Task An_error_without_a_body_gets_problem_details(
         string method,
