@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using FluentValidation;
@@ -51,12 +52,37 @@ internal static class CommandInput
         }
     }
 
-    public static Option<string?> Choice(string name, string description, IReadOnlyCollection<string> values) =>
-        new Option<string?>(name)
+    /// <summary>Requires exactly one of two options.</summary>
+    public static bool RequireOne(this CommandResult command, Option one, Option other)
+    {
+        var isValid = command.TextOf(one) is null != command.TextOf(other) is null;
+        if (!isValid)
         {
-            Description = $"{description}: {string.Join(", ", values)}.",
+            command.AddError($"Specify exactly one of {one.Name} and {other.Name}.");
+        }
+
+        return isValid;
+    }
+
+    public static Option<string?> Choice(string name, string description, IReadOnlyCollection<string> values)
+    {
+        var list = string.Join(", ", values);
+        var option = new Option<string?>(name)
+        {
+            Description = $"{description}: {list}.",
             HelpName = name.TrimStart('-'),
-        }.AcceptOnlyFromAmong([.. values]);
+            CompletionSources = { _ => values.Select(value => new CompletionItem(value)) },
+        };
+        // Unlike AcceptOnlyFromAmong, the error names the option.
+        option.Validators.Add(given =>
+        {
+            if (given.Tokens is [var token, ..] && !values.Contains(token.Value, StringComparer.Ordinal))
+            {
+                given.AddError($"{name}: must be one of {list}.");
+            }
+        });
+        return option;
+    }
 
     public static Option<int> Limit(int rows = 100) =>
         new("--limit")
@@ -124,20 +150,21 @@ internal static class CommandInput
     }
 
     /// <summary>Parses seconds, or a duration as in the settings.</summary>
-    public static TimeSpan ParseWait(ArgumentResult given)
+    public static TimeSpan ParseWait(ArgumentResult given, TimeSpan max)
     {
         var text = given.Tokens[0].Value;
-        if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
+        var wait = uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : SettingValues.ParseDuration(text);
+        if (wait is null)
         {
-            return TimeSpan.FromSeconds(seconds);
+            given.AddError("--wait: must be seconds, such as 30, or hours, minutes and seconds, such as 00:00:30.");
+        }
+        else if (wait < TimeSpan.Zero || wait > max)
+        {
+            given.AddError($"--wait: must be between zero and {max.TotalMinutes} minutes.");
         }
 
-        if (SettingValues.ParseDuration(text) is { } wait)
-        {
-            return wait;
-        }
-
-        given.AddError("--wait: must be seconds, such as 30, or hours, minutes and seconds, such as 00:00:30.");
-        return default;
+        return wait.GetValueOrDefault();
     }
 }

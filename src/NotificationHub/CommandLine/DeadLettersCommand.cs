@@ -172,9 +172,14 @@ internal static class DeadLettersCommand
     private static void RequireTopic(Command command, Option<string?> topic, Option<string?> subscription) =>
         command.Validators.Add(result =>
         {
-            if (result.TextOf(subscription) is { } name && (name.Length == 0 || result.TextOf(topic) is null))
+            var name = result.TextOf(subscription);
+            if (name is not null && result.TextOf(topic) is null)
             {
-                result.AddError("--subscription: must name a subscription of --topic.");
+                result.AddError("--subscription requires --topic.");
+            }
+            else if (name is "")
+            {
+                result.AddError("--subscription: must be the name of a subscription.");
             }
         });
 

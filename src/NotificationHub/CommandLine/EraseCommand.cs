@@ -45,13 +45,17 @@ internal static class EraseCommand
             runner.Json
         );
         erase.Validators.Add(command =>
-            command.Validate(
-                new ErasureRequestValidator(),
-                new ErasureRequest { SerialNumber = command.TextOf(serial), ClientUserId = command.TextOf(user) },
-                (nameof(ErasureRequest.SerialNumber), serial.Name),
-                (nameof(ErasureRequest.ClientUserId), user.Name)
-            )
-        );
+        {
+            if (command.RequireOne(serial, user))
+            {
+                command.Validate(
+                    new ErasureRequestValidator(),
+                    new ErasureRequest { SerialNumber = command.TextOf(serial), ClientUserId = command.TextOf(user) },
+                    (nameof(ErasureRequest.SerialNumber), serial.Name),
+                    (nameof(ErasureRequest.ClientUserId), user.Name)
+                );
+            }
+        });
         return erase;
     }
 

@@ -93,7 +93,7 @@ internal static class LocationsCommand
         {
             Description = "How long to wait: seconds, or hh:mm:ss. At most five minutes.",
             DefaultValueFactory = _ => TestRequest.DefaultWait,
-            CustomParser = CommandInput.ParseWait,
+            CustomParser = given => CommandInput.ParseWait(given, TestRequest.MaxWait),
         };
         return runner.Create(
             "test",

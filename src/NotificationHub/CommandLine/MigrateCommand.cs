@@ -56,7 +56,10 @@ internal static class MigrateCommand
     {
         if (source is not null && !File.Exists(source))
         {
-            throw new CommandException(ExitCode.NotFound, $"The file {source} does not exist. Nothing was copied.");
+            throw new CommandException(
+                ExitCode.NotFound,
+                $"{source} {(Directory.Exists(source) ? "is a folder, not a file" : "does not exist")}. Nothing was copied."
+            );
         }
 
         if (afterRestore && !context.Database.Exists)

@@ -252,7 +252,7 @@ internal static class NotificationsCommand
                 console.WriteTable(
                     results,
                     ("Seq", one => one.Seq),
-                    ("Result", one => one.Result.ToString()),
+                    ("Result", one => Describe(one.Result)),
                     ("Events", one => one.Events),
                     ("Errors", one => one.Errors)
                 )
@@ -261,4 +261,15 @@ internal static class NotificationsCommand
             : results.TrueForAll(one => one.Result == RerouteResult.Rerouted) ? ExitCode.Ok
             : ExitCode.Failed;
     }
+
+    private static string Describe(RerouteResult result) =>
+        result switch
+        {
+            RerouteResult.Rerouted => "rerouted",
+            RerouteResult.NotFound => "not found",
+            RerouteResult.NotSetAside => "unchanged: accepted, so the hub routes it itself",
+            RerouteResult.AlreadyRerouted => "unchanged: already rerouted",
+            RerouteResult.LocationRemoved => "unchanged: the location was removed",
+            _ => "unchanged: still unrecognized",
+        };
 }

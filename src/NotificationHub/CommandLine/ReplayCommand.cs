@@ -116,33 +116,37 @@ internal static class ReplayCommand
         );
         // Numbers and times that cannot be converted are reported by their parsers.
         start.Validators.Add(command =>
-            command.Validate(
-                new ReplayInputValidator(),
-                new ReplayInput
-                {
-                    Topic = command.TextOf(topic),
-                    Subscription = command.TextOf(subscription),
-                    After =
-                        command.TextOf(after) is null ? null
-                        : long.TryParse(command.TextOf(after), out var seq) ? seq
-                        : 0,
-                    Since = command.TextOf(since) is null
-                        ? null
-                        : CommandInput.TryParseTime(command.TextOf(since)) ?? DateTimeOffset.MinValue,
-                    Until = CommandInput.TryParseTime(command.TextOf(until)),
-                    Type = command.TextOf(type),
-                    Location = command.TextOf(location),
-                },
-                (nameof(ReplayInput.Topic), null),
-                (nameof(ReplayInput.Subscription), subscription.Name),
-                (nameof(ReplayInput.After), after.Name),
-                (nameof(ReplayInput.Since), since.Name),
-                (nameof(ReplayInput.Until), until.Name),
-                (nameof(ReplayInput.Type), type.Name),
-                (nameof(ReplayInput.Location), location.Name),
-                (nameof(ReplayInput.Rate), rate.Name)
-            )
-        );
+        {
+            if (command.RequireOne(after, since))
+            {
+                command.Validate(
+                    new ReplayInputValidator(),
+                    new ReplayInput
+                    {
+                        Topic = command.TextOf(topic),
+                        Subscription = command.TextOf(subscription),
+                        After =
+                            command.TextOf(after) is null ? null
+                            : long.TryParse(command.TextOf(after), out var seq) ? seq
+                            : 0,
+                        Since = command.TextOf(since) is null
+                            ? null
+                            : CommandInput.TryParseTime(command.TextOf(since)) ?? DateTimeOffset.MinValue,
+                        Until = CommandInput.TryParseTime(command.TextOf(until)),
+                        Type = command.TextOf(type),
+                        Location = command.TextOf(location),
+                    },
+                    (nameof(ReplayInput.Topic), null),
+                    (nameof(ReplayInput.Subscription), subscription.Name),
+                    (nameof(ReplayInput.After), after.Name),
+                    (nameof(ReplayInput.Since), since.Name),
+                    (nameof(ReplayInput.Until), until.Name),
+                    (nameof(ReplayInput.Type), type.Name),
+                    (nameof(ReplayInput.Location), location.Name),
+                    (nameof(ReplayInput.Rate), rate.Name)
+                );
+            }
+        });
         return start;
     }
 

@@ -60,8 +60,9 @@ internal static class SecretFile
                 return (File.ReadAllText(path), HasError: false);
             }
 
-            error = file is { Exists: true }
-                ? $"the file is longer than {MaxBytes} bytes, so it is the wrong one"
+            error =
+                file is { Exists: true } ? $"the file is longer than {MaxBytes} bytes, so it is the wrong one"
+                : Directory.Exists(path) ? "it is a folder, not a file"
                 : "the file does not exist";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

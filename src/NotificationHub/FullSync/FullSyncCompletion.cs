@@ -122,7 +122,7 @@ internal sealed partial class FullSyncCompletion(
     {
         [LoggerMessage(
             LogLevel.Information,
-            "Finished the {Purpose} of {Kind} records of location {LocationId}: {Records} records read."
+            "Completed a full sync of location {LocationId}: purpose {Purpose}, kind {Kind}, {Records} records read."
         )]
         public static partial void Finished(
             ILogger logger,

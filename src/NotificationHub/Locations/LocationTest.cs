@@ -7,6 +7,8 @@ namespace NotificationHub.Locations;
 internal sealed record TestRequest(string LocationId, TimeSpan Wait)
 {
     public static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(30);
+
+    public static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(5);
 }
 
 internal sealed class TestRequestValidator : AbstractValidator<TestRequest>
@@ -15,7 +17,7 @@ internal sealed class TestRequestValidator : AbstractValidator<TestRequest>
     {
         RuleFor(request => request.LocationId).IsLocationId();
         RuleFor(request => request.Wait)
-            .InclusiveBetween(TimeSpan.Zero, TimeSpan.FromMinutes(5))
+            .InclusiveBetween(TimeSpan.Zero, TestRequest.MaxWait)
             .WithMessage("must be between zero and five minutes");
     }
 }

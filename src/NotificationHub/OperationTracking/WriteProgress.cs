@@ -23,7 +23,7 @@ internal sealed record WriteState(
 
     public override string ToString() =>
         $"Apple: {Operations.Count(operation => OperationStates.IsClosed(operation.State))} of {Operations.Count} requests finished. "
-        + $"Hub: {PendingReads} records to read, {Events.Values.Sum()} events, {Unpublished} of them not published yet.";
+        + $"Hub: records to read: {PendingReads}, events: {Events.Values.Sum()}, not published yet: {Unpublished}.";
 }
 
 /// <summary>Follows changes that an operator requested until Apple has finished and the hub has published what changed.</summary>

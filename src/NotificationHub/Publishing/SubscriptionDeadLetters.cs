@@ -326,7 +326,7 @@ internal sealed partial class SubscriptionDeadLetters(
         {
             throw new DeadLetterQueueException(
                 isNotFound: true,
-                "No Service Bus is configured, so there is no subscription. Nothing was changed."
+                "No Service Bus is configured, so there is no subscription. Set ServiceBus:FullyQualifiedNamespace or ServiceBus:ConnectionString."
             );
         }
 
@@ -364,7 +364,7 @@ internal sealed partial class SubscriptionDeadLetters(
             ),
             ServiceBusException { Reason: ServiceBusFailureReason.MessagingEntityNotFound } => new(
                 isNotFound: true,
-                $"The namespace has no subscription {topic}/{subscription}. Nothing was changed.",
+                $"The namespace has no subscription {topic}/{subscription}. Check its name.",
                 exception
             ),
             _ => new(

@@ -78,6 +78,18 @@ public sealed class AppleReadCommandTests
     }
 
     [Fact]
+    public async Task An_unknown_event_ID_is_reported_with_advice()
+    {
+        await using var scene = await StartAsync();
+        var location = (await scene.RegisterAsync()).LocationId;
+
+        var run = await RunAsync(scene, location, "status", "nope");
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Error.ShouldContain("Check the event ID");
+    }
+
+    [Fact]
     public async Task A_revoked_token_is_reported_with_advice()
     {
         await using var scene = await StartAsync();

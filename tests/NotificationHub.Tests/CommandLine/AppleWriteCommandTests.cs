@@ -62,7 +62,7 @@ public sealed class AppleWriteCommandTests
         var run = await RunAsync(scene, location, ["associate", "--asset=1", "--serial=D1", "--yes", "--wait"]);
 
         run.Output.ShouldContain("Apple: 1 of 1 requests finished.");
-        run.Output.ShouldContain("Apple accepted ASSOCIATE with 1 tasks: event ");
+        run.Output.ShouldMatch("Apple accepted ASSOCIATE: event [^ ]+, number of tasks: 1\\.");
         run.Output.ShouldContain("assignment.changed (1), operation.completed (1)");
     }
 

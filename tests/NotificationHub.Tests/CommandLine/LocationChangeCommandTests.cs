@@ -60,8 +60,8 @@ public sealed class LocationChangeCommandTests
     }
 
     [Theory]
-    [InlineData("301", "five minutes")]
-    [InlineData("00:05:01", "five minutes")]
+    [InlineData("301", "5 minutes")]
+    [InlineData("00:05:01", "5 minutes")]
     [InlineData("soon", "seconds")]
     [InlineData("1.5", "seconds")]
     public async Task Test_rejects_an_invalid_wait(string wait, string said)

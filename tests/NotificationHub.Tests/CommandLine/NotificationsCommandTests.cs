@@ -175,6 +175,7 @@ public sealed class NotificationsCommandTests
         var done = run.Json.GetProperty("rerouted").EnumerateArray().ShouldHaveSingleItem();
         done.GetProperty("result").GetString().ShouldBe("rerouted");
         again.ExitCode.ShouldBe(ExitCode.Failed);
+        again.Output.ShouldContain("unchanged: already rerouted");
         await using var connection = await hub.Database.OpenReaderAsync(CancellationToken.None);
         (await NotificationLog.FindAsync(connection, 1))!.Disposition.ShouldBe(Disposition.Rerouted);
     }
@@ -194,6 +195,7 @@ public sealed class NotificationsCommandTests
         done.GetProperty("result").GetString().ShouldBe("still-unrecognized");
         done.GetProperty("errors").GetArrayLength().ShouldBeGreaterThan(0);
         missing.ExitCode.ShouldBe(ExitCode.NotFound);
+        missing.Output.ShouldContain("not found");
     }
 
     private static async Task PostAsync(TestLocation location, params string[] bodies)

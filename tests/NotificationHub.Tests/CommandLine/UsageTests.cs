@@ -45,6 +45,23 @@ public sealed class UsageTests
     }
 
     [Theory]
+    [InlineData("locations list --state foo", "--state: must be one of ")]
+    [InlineData("locations test abc --wait 1000", "--wait: must be between zero and 5 minutes.")]
+    [InlineData("replay start --topic assets", "Specify exactly one of --after and --since.")]
+    [InlineData("erase", "Specify exactly one of --serial and --user.")]
+    [InlineData("erase --serial a --user b", "Specify exactly one of --serial and --user.")]
+    [InlineData("dead-letters list --subscription x", "--subscription requires --topic.")]
+    [InlineData("locations renew-token abc --token-file /", "--token-file /: it is a folder, not a file.")]
+    public async Task An_error_of_the_command_line_names_the_option(string command, string error)
+    {
+        var run = await CommandRun.RunAsync(command.Split(' '));
+
+        run.ExitCode.ShouldBe(ExitCode.Usage);
+        run.Error.ShouldStartWith(error);
+        run.Error.TrimEnd().Split('\n').ShouldHaveSingleItem();
+    }
+
+    [Theory]
     [InlineData]
     [InlineData("locations", "list")]
     public async Task All_invalid_settings_are_reported_at_once(params string[] command)

@@ -57,8 +57,12 @@ internal static class AppleCommand
         }
         catch (AppleException exception)
         {
-            var advice = exception.IsTokenError
-                ? $"Download a new content token from Apple, and run `locations renew-token {locationId}`."
+            var advice =
+                exception.IsTokenError
+                    ? $"Download a new content token from Apple, and run `locations renew-token {locationId}`."
+                : exception.Kind == AppleErrorKind.EventUnknown
+                    ? "Check the event ID: Apple knows no such event of this location."
+                : exception.IsRejection ? "Check the command's arguments."
                 : "Run the command again later.";
             throw new CommandException(ExitCode.Failed, $"{exception.Message} {advice}");
         }

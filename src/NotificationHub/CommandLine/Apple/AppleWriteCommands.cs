@@ -260,7 +260,7 @@ internal sealed class AppleWriteCommands(CommandRunner runner, Option<string> lo
                 foreach (var one in accepted)
                 {
                     console.WriteUnwrapped(
-                        $"Apple accepted {one.Kind} with {one.Tasks?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of"} tasks: event {one.EventId}."
+                        $"Apple accepted {one.Kind}: event {one.EventId}, number of tasks: {one.Tasks?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}."
                     );
                 }
 
