@@ -44,8 +44,8 @@ public sealed class KeyRingSettingsTests : IDisposable
         errors.Count.ShouldBe(6);
         errors.ShouldContain(error => error.Contains("cannot be combined", StringComparison.Ordinal));
         errors.ShouldContain(error => error.Contains("none.pfx", StringComparison.Ordinal));
-        errors.ShouldContain(error => error.Contains("PreviousCertificateFiles[0]", StringComparison.Ordinal));
-        errors.ShouldContain(error => error.Contains("PreviousKeyVaultCertificates[0]", StringComparison.Ordinal));
+        errors.ShouldContain(error => error.Contains("PreviousCertificateFiles:0", StringComparison.Ordinal));
+        errors.ShouldContain(error => error.Contains("PreviousKeyVaultCertificates:0", StringComparison.Ordinal));
     }
 
     [Theory]
