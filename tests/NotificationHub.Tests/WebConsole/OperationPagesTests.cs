@@ -133,7 +133,8 @@ public sealed class OperationPagesTests(Chromium chromium) : IAsyncLifetime
                         id,
                         state,
                         report,
-                        startedAt = report is null ? 1 : 2,
+                        // Recent: the hub deletes old operations.
+                        startedAt = TimeProvider.System.GetUtcNow().AddMilliseconds(report is null ? -1 : 0),
                     }
                 ),
             CancellationToken.None
