@@ -1,10 +1,7 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using NotificationHub.Health;
-using NotificationHub.Storage.Leases;
 using NotificationHub.Tests.Locations;
 using NotificationHub.Tests.Storage;
 
@@ -20,12 +17,7 @@ public sealed class DatabaseReadinessTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         store = await TestDatabase.OpenAsync(options => options.LockTimeout = TimeSpan.Zero);
-        var leases = new LeaseKeeper(
-            store.Database,
-            Options.Create(store.Options),
-            clock,
-            NullLogger<LeaseKeeper>.Instance
-        );
+        var leases = store.CreateLeases(clock);
         await store.ExecuteAsync(
             "insert into replica (replica_id, locations_version, seen_at) values (@Owner, 0, 0)",
             new { leases.Owner }

@@ -23,7 +23,7 @@ internal sealed class PublishingScene : IAsyncDisposable
     private PublishingScene(TestDatabase test)
     {
         this.test = test;
-        Leases = new LeaseKeeper(Database, Options.Create(test.Options), Clock, NullLogger<LeaseKeeper>.Instance);
+        Leases = test.CreateLeases(Clock);
         DeadLetters = new DeadLetterStore(Database, Clock);
     }
 

@@ -70,12 +70,7 @@ public abstract class RefetchTest : IAsyncLifetime
             new AppleClientOptions { BaseUrl = Apple.BaseUrl, ServiceConfigTimeout = TimeSpan.FromMinutes(1) },
             Clock
         );
-        leases = new LeaseKeeper(
-            Store.Database,
-            Options.Create(Store.Options),
-            TimeProvider.System,
-            NullLogger<LeaseKeeper>.Instance
-        );
+        leases = Store.CreateLeases();
         Pass = CreatePass(Clock);
         await SaveLocationAsync(LocationId, Location);
         Held = await AcquireAsync();

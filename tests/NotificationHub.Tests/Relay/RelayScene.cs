@@ -32,7 +32,7 @@ internal sealed class RelayScene : IAsyncDisposable
     {
         this.test = test;
         client = new RelayClient(Mdms, Options.Create(RelayOptions), Clock);
-        leases = new LeaseKeeper(Database, Options.Create(test.Options), Clock, NullLogger<LeaseKeeper>.Instance);
+        leases = test.CreateLeases(Clock);
         Metrics = new RelayMetrics(test.Meters, Clock);
         pass = CreatePass();
         Service = new RelayService(

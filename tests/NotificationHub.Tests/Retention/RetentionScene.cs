@@ -27,12 +27,7 @@ internal sealed class RetentionScene : IDisposable
     public RetentionScene(TestDatabase store, string? bus = null)
     {
         Store = store;
-        leases = new LeaseKeeper(
-            store.Database,
-            Options.Create(store.Options),
-            TimeProvider.System,
-            NullLogger<LeaseKeeper>.Instance
-        );
+        leases = store.CreateLeases();
         bounds = new EventRetentionLimit(Options.Create(new ServiceBusOptions { ConnectionString = bus }));
         pass = CreatePass();
     }

@@ -6,7 +6,6 @@ using NotificationHub.Refetch;
 using NotificationHub.Refetch.Targets;
 using NotificationHub.Retention;
 using NotificationHub.Snapshots;
-using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -154,12 +153,7 @@ public abstract class DueTimesContract : StoreContract
 
     private async Task<int> RepairAsync()
     {
-        using var leases = new LeaseKeeper(
-            Database,
-            Options.Create(Test.Options),
-            TimeProvider.System,
-            NullLogger<LeaseKeeper>.Instance
-        );
+        using var leases = Test.CreateLeases();
         using var lease = (await leases.TryAcquireAsync("retention", CancellationToken.None)).ShouldNotBeNull();
         var dueTimes = new DueTimes(
             Database,

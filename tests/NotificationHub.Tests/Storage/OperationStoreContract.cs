@@ -1,10 +1,7 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using NotificationHub.Events;
 using NotificationHub.OperationTracking;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
-using NotificationHub.Storage.Leases;
 
 namespace NotificationHub.Tests.Storage;
 
@@ -104,12 +101,7 @@ public abstract class OperationStoreContract : StoreContract
     public async Task A_repeated_commit_of_a_dead_letter_finds_the_cursor_moved()
     {
         var entry = await AppendEventAsync();
-        using var leases = new LeaseKeeper(
-            Database,
-            Options.Create(Test.Options),
-            TimeProvider.System,
-            NullLogger<LeaseKeeper>.Instance
-        );
+        using var leases = Test.CreateLeases();
         using var lease = (await leases.TryAcquireAsync("publishing", CancellationToken.None)).ShouldNotBeNull();
         var log = new TopicLog(entry.Topic, Database, TimeProvider.System);
         await CommitAsync();

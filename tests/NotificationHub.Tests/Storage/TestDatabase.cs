@@ -1,5 +1,7 @@
 using Dapper;
+using Microsoft.Extensions.Logging.Abstractions;
 using NotificationHub.Storage;
+using NotificationHub.Storage.Leases;
 using NotificationHub.Storage.Sqlite;
 using NotificationHub.Tests.Storage.Stores;
 
@@ -71,6 +73,15 @@ internal sealed class TestDatabase : IAsyncDisposable
         await other.OpenAsync(CancellationToken.None);
         return other;
     }
+
+    /// <summary>The leases of one replica.</summary>
+    public LeaseKeeper CreateLeases(TimeProvider? clock = null) =>
+        new(
+            Database,
+            Microsoft.Extensions.Options.Options.Create(Options),
+            clock ?? TimeProvider.System,
+            NullLogger<LeaseKeeper>.Instance
+        );
 
     public async Task<T?> ScalarAsync<T>(string sql, object? parameters = null)
     {
