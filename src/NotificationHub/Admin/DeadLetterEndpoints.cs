@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using NotificationHub.Auth;
+using NotificationHub.Hosting;
 using NotificationHub.Publishing;
 using NotificationHub.Storage;
 

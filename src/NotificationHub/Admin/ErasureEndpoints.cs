@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotificationHub.Auth;
 using NotificationHub.Erasure;
+using NotificationHub.Hosting;
 
 namespace NotificationHub.Admin;
 

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using NotificationHub.Auth;
+using NotificationHub.Hosting;
 using NotificationHub.Locations;
 using NotificationHub.Locations.Removal;
 using NotificationHub.Storage;

@@ -1,7 +1,5 @@
 using System.ComponentModel;
 using System.Globalization;
-using System.Text.Json;
-using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 
 namespace NotificationHub.Admin;
@@ -45,32 +43,5 @@ internal sealed record Paging(
         }
 
         return errors;
-    }
-}
-
-internal static class InputErrors
-{
-    /// <summary>Validation errors as problem details contain them, by JSON member.</summary>
-    public static Dictionary<string, string[]> ErrorsOf<T>(this IValidator<T> validator, T input) =>
-        validator
-            .Validate(input)
-            .Errors.GroupBy(error => JsonNamingPolicy.CamelCase.ConvertName(error.PropertyName))
-            .ToDictionary(
-                errors => errors.Key,
-                errors => errors.Select(error => error.ErrorMessage).ToArray(),
-                StringComparer.Ordinal
-            );
-
-    public static void Require(
-        this Dictionary<string, string[]> errors,
-        string name,
-        string? value,
-        IReadOnlyCollection<string> allowed
-    )
-    {
-        if (value is not null && !allowed.Contains(value, StringComparer.Ordinal))
-        {
-            errors[name] = [$"must be one of {string.Join(", ", allowed)}"];
-        }
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotificationHub.Auth;
+using NotificationHub.Hosting;
 using NotificationHub.Replays;
 using NotificationHub.Storage;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using NotificationHub.Events;
+using NotificationHub.Hosting;
 using NotificationHub.Storage;
 
 namespace NotificationHub.Feed;
@@ -42,11 +43,8 @@ internal sealed record FeedQuery(long? After, EventFilter Filter, int Limit, Tim
 
         var limit = RequireRange("limit", parameters.Limit, 1, MaxLimit, errors);
         var wait = RequireRange("wait", parameters.Wait, 0, MaxWaitSeconds, errors);
-        var filter = new EventFilter(
-            ParseTopic(parameters.Topic, errors),
-            ParseEventName(parameters.Type, errors),
-            parameters.Location
-        );
+        errors.Require("topic", parameters.Topic, TopicMap.Topics);
+        var filter = new EventFilter(parameters.Topic, ParseEventName(parameters.Type, errors), parameters.Location);
         return errors.Count > 0
             ? null
             : new FeedQuery(after, filter, (int)(limit ?? DefaultLimit), TimeSpan.FromSeconds(wait ?? 0));
@@ -71,16 +69,6 @@ internal sealed record FeedQuery(long? After, EventFilter Filter, int Limit, Tim
 
         errors[EventStream.LastIdHeader] = [Expect(0, long.MaxValue)];
         return null;
-    }
-
-    private static string? ParseTopic(string? topic, Dictionary<string, string[]> errors)
-    {
-        if (topic is not null && !TopicMap.Topics.Contains(topic, StringComparer.Ordinal))
-        {
-            errors["topic"] = [$"must be one of {string.Join(", ", TopicMap.Topics)}"];
-        }
-
-        return topic;
     }
 
     private static string? ParseEventName(string? type, Dictionary<string, string[]> errors)

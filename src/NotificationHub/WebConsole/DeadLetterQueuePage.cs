@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Components;
-using NotificationHub.Admin;
+using NotificationHub.Hosting;
 using NotificationHub.Publishing;
 
 namespace NotificationHub.WebConsole;

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using FluentValidation;
 
 namespace NotificationHub.WebConsole;
 
@@ -23,21 +21,21 @@ internal static class Inputs
     public static long? Seq(string? given) =>
         long.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var seq) ? seq : null;
 
-    /// <summary>Names what in the URL of a search cannot be read: without it, the list would show more than was searched for.</summary>
-    public static IReadOnlyList<string> ErrorsOf(string? since, string? until, string? before) =>
-        [
-            .. new[] { ("since", since), ("until", until) }
-                .Where(one => Text(one.Item2) is not null && Time(one.Item2) is null)
-                .Select(one => $"{one.Item1} must be a time such as 2026-03-01T08:00."),
-            .. Text(before) is not null && Seq(before) is null ? ["before must be the seq of an entry."] : (string[])[],
-        ];
+    /// <summary>Adds an error for a time that cannot be read: without it, the list would show more than was searched for.</summary>
+    public static void RequireTime(this Dictionary<string, string[]> errors, string name, string? given)
+    {
+        if (Text(given) is not null && Time(given) is null)
+        {
+            errors[name] = ["must be a time such as 2026-03-01T08:00"];
+        }
+    }
 
-    public static IReadOnlyList<string> ErrorsOf<T>(IValidator<T> validator, T input) =>
-        [
-            .. validator
-                .Validate(input)
-                .Errors.Select(error =>
-                    $"{JsonNamingPolicy.CamelCase.ConvertName(error.PropertyName)} {error.ErrorMessage}."
-                ),
-        ];
+    /// <summary>Adds an error for a <c>seq</c> that cannot be read.</summary>
+    public static void RequireSeq(this Dictionary<string, string[]> errors, string name, string? given)
+    {
+        if (Text(given) is not null && Seq(given) is null)
+        {
+            errors[name] = ["must be the seq of an entry"];
+        }
+    }
 }
