@@ -60,7 +60,7 @@ internal abstract class Database : IAsyncDisposable
     public abstract Task<DbConnection> OpenReaderAsync(CancellationToken cancellationToken);
 
     /// <summary>Runs <paramref name="work"/> in one transaction, which should take 2 ms at most.</summary>
-    /// <exception cref="StorageUnavailableException">The database is locked, full or broken; nothing was committed.</exception>
+    /// <exception cref="StorageUnavailableException">The database is locked, full or broken; nothing was committed, unless the message says that it may have been.</exception>
     public abstract Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> work, CancellationToken cancellationToken);
 
     public Task WriteAsync(Func<WriteTransaction, Task> work, CancellationToken cancellationToken) =>
@@ -143,7 +143,10 @@ internal sealed class DatabaseOpenException(string message, Exception? innerExce
     public bool IsUnusable { get; init; }
 }
 
-/// <summary>The database is locked, full or broken. Nothing was committed; the caller may retry.</summary>
+/// <summary>
+/// The database is locked, full or broken. Nothing was committed; only if SQL Server became unreachable during the commit, the outcome is
+/// unknown, and the message says so. The caller may retry work that detects an earlier commit.
+/// </summary>
 internal sealed class StorageUnavailableException(string message, Exception? innerException = null)
     : Exception(message, innerException);
 
