@@ -23,8 +23,8 @@ internal sealed partial class UnauthorizedDeliveryReporter(
         List<(LocationCredentials Location, long Count)> refused =
         [
             .. credentials
-                .All.Select(location => (location, location.TakeUnauthorized()))
-                .Where(taken => taken.Item2 >= options.Value.UnauthorizedThreshold),
+                .All.Select(location => (Location: location, Count: location.TakeUnauthorized()))
+                .Where(taken => taken.Count >= options.Value.UnauthorizedThreshold),
         ];
         if (refused.Count == 0)
         {
